@@ -1,0 +1,28 @@
+//! How domain crates call a component without knowing what runs it.
+
+use futures_util::future::BoxFuture;
+
+use crate::call::{Call, Output};
+use crate::execution::{Execution, Failure};
+use crate::scope::TenantScope;
+
+/// Runs components. `Tx` is the transaction that the component's capabilities read and write.
+pub trait Invoke<Tx>: Send + Sync + 'static {
+    /// Runs one call to its end. Never fails as such: how it ended is in the answer.
+    ///
+    /// When the call failed, none of the component's writes are in the transaction that comes back,
+    /// but its reads still count for conflicts.
+    fn invoke<'a>(&'a self, scope: &'a TenantScope, call: Call, tx: Tx) -> BoxFuture<'a, Completed<Tx>>;
+}
+
+/// A call that has ended.
+#[derive(Debug)]
+pub struct Completed<Tx> {
+    /// The transaction, with the component's writes if it answered. None when the host itself
+    /// failed in the middle of the call ([`Failure::HostFault`]): what it held cannot be trusted.
+    pub tx: Option<Tx>,
+    /// The answer; its variant fits the input's.
+    pub answer: Result<Output, Failure>,
+    /// The receipt, not yet stored.
+    pub execution: Execution,
+}

@@ -1,0 +1,90 @@
+//! What one call and one tenant may use. Every field is enforced; `docs/limits.md` lists the tests.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Kind;
+
+const MIB: u64 = 1 << 20;
+
+/// Limits of one call of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallLimits {
+    /// Units of wasmtime fuel, about one for each instruction; host calls are charged in it too.
+    /// Deterministic: the same call always ends at the same unit.
+    pub fuel: u64,
+    /// Sum over all linear memories and tables of the call's instance.
+    pub memory_bytes: u64,
+    /// From the first instruction to the answer, waiting for the host included.
+    pub wall_ms: u64,
+}
+
+/// What a class of tenants may use. Stored in configuration under `[tiers.<name>]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tier {
+    /// For each call of a validation.
+    pub validation: CallLimits,
+    /// For each call of a mapping.
+    pub mapping: CallLimits,
+    /// For each call of a workflow.
+    pub workflow: CallLimits,
+    /// Share of the guest processors against other busy tenants; 100 is usual.
+    pub weight: u32,
+    /// Calls of the tenant that exist at the same time; more wait.
+    pub live_calls_max: u32,
+    /// Calls that wait for a place; more are refused (429).
+    pub waiting_calls_max: u32,
+    /// Sum of the memories of all live calls of the tenant.
+    pub live_memory_bytes_max: u64,
+    /// Largest component that can be uploaded.
+    pub component_bytes_max: u64,
+    /// Components that the tenant may keep.
+    pub components_max: u32,
+    /// Deployments that the tenant may keep.
+    pub deployments_max: u32,
+    /// Compilations that may wait; one runs.
+    pub waiting_compiles_max: u32,
+    /// Largest body of a record.
+    pub record_bytes_max: u64,
+    /// Largest file.
+    pub file_bytes_max: u64,
+    /// Sum of records, files and execution records on disk.
+    pub disk_bytes_max: u64,
+    /// Execution records that are kept; the oldest go first.
+    pub executions_kept: u32,
+}
+
+impl Tier {
+    /// The limits of a call of this kind.
+    pub fn call(&self, kind: Kind) -> CallLimits {
+        match kind {
+            Kind::Validation => self.validation,
+            Kind::Mapping => self.mapping,
+            Kind::Workflow => self.workflow,
+        }
+    }
+}
+
+impl Default for Tier {
+    fn default() -> Self {
+        let long = CallLimits { fuel: 500_000_000, memory_bytes: 64 * MIB, wall_ms: 5_000 };
+        Self {
+            validation: CallLimits { fuel: 50_000_000, memory_bytes: 32 * MIB, wall_ms: 250 },
+            mapping: long,
+            workflow: long,
+            weight: 100,
+            live_calls_max: 16,
+            waiting_calls_max: 256,
+            live_memory_bytes_max: 256 * MIB,
+            component_bytes_max: 32 * MIB,
+            components_max: 200,
+            deployments_max: 200,
+            waiting_compiles_max: 3,
+            record_bytes_max: MIB,
+            file_bytes_max: 256 * MIB,
+            disk_bytes_max: 4 << 30,
+            executions_kept: 10_000,
+        }
+    }
+}
