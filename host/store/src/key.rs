@@ -1,0 +1,112 @@
+//! Keys: one byte for the table, then the parts.
+//!
+//! All parts but the last are preceded by their length in one byte, so that no part can run into the next;
+//! the last one stands bare, so that a range of keys is a range of texts. Byte 0 is the store's own.
+
+use bytes::Bytes;
+
+/// Every kind of row that there is: the one registry of first bytes. A number is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// Collections by name.
+    Collections = 1,
+    /// Records by collection and id.
+    Records = 2,
+    /// Files by folder and path.
+    Files = 3,
+    /// Components by digest.
+    Components = 4,
+    /// Deployments by name: which version is active.
+    Deployments = 5,
+    /// Versions of deployments by name and number.
+    DeploymentVersions = 6,
+    /// Execution records by id.
+    Executions = 7,
+    /// Answers to requests that may be repeated, by day and key.
+    Idempotency = 8,
+    /// Tenants by id, in the platform's store.
+    Tenants = 16,
+    /// Tenants by name, in the platform's store.
+    Slugs = 17,
+    /// API keys by prefix, in the platform's store.
+    Keys = 18,
+    /// What tenants used, in the platform's store.
+    Usage = 19,
+}
+
+/// The address of a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Vec<u8>);
+
+/// Bytes of a part that is not the last.
+const PARENT_BYTES_MAX: usize = 255;
+
+impl Key {
+    /// The key of the row with these parts. Parts before the last are names of at most 255 bytes;
+    /// longer ones are cut, which the types of names make impossible.
+    pub fn new(table: Table, parts: &[&str]) -> Self {
+        let (last, parents) = parts.split_last().unwrap_or((&"", &[]));
+        let mut bytes = prefix(table, parents);
+        bytes.extend_from_slice(last.as_bytes());
+        Self(bytes)
+    }
+
+    /// The bytes that engines order by.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+/// What all keys below these parents begin with.
+pub(crate) fn prefix(table: Table, parents: &[&str]) -> Vec<u8> {
+    let mut bytes = vec![table as u8];
+    for parent in parents {
+        let parent = &parent.as_bytes()[..parent.len().min(PARENT_BYTES_MAX)];
+        bytes.push(parent.len() as u8);
+        bytes.extend_from_slice(parent);
+    }
+    bytes
+}
+
+/// The first key behind all keys that begin with these bytes; none when there is no such key.
+pub(crate) fn behind(mut prefix: Vec<u8>) -> Option<Vec<u8>> {
+    while let Some(last) = prefix.pop() {
+        if last < u8::MAX {
+            prefix.push(last + 1);
+            return Some(prefix);
+        }
+    }
+    None
+}
+
+/// A row, and which commit wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// Number of the commit, counted within the store; 0 for a write of the transaction that reads it.
+    pub version: u64,
+    /// The row.
+    pub body: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(Key::new(Table::Records, &["a", "bc"]), Key::new(Table::Records, &["ab", "c"]));
+        assert!(!Key::new(Table::Records, &["aa", "x"]).as_bytes().starts_with(&prefix(Table::Records, &["a"])));
+    }
+
+    #[test]
+    fn a_range_ends_behind_its_prefix() {
+        assert_eq!(behind(vec![1, 2]), Some(vec![1, 3]));
+        assert_eq!(behind(vec![1, 255, 255]), Some(vec![2]));
+        assert_eq!(behind(vec![255]), None);
+    }
+}
