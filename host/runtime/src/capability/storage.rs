@@ -1,0 +1,193 @@
+//! `storage`: the tenant's records, narrowed to the collections that were granted.
+
+use signalsync_core::{Access, CollectionName, RecordId};
+use signalsync_store::{Key, Table};
+use wasmtime::component::{HasData, Resource};
+
+use super::{Host, answer, enter, spend, unavailable};
+use crate::generated::storage::{self, Entry, Page};
+use crate::generated::types::Denied;
+use crate::meter::STORE_CALL_FUEL;
+use crate::state::{CallState, StoreBudget};
+
+/// Entries in one page.
+const PAGE_ENTRIES_MAX: u32 = 1_000;
+/// Bytes of bodies in one page.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one record.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+/// Collections that a call can have open.
+const OPEN_MAX: usize = 64;
+
+/// A collection that was granted; there is no other way to have one.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct OpenCollection {
+    name: CollectionName,
+    access: Access,
+}
+
+pub(crate) struct Storage;
+
+impl HasData for Storage {
+    type Data<'a> = &'a mut CallState;
+}
+
+impl storage::Host for &mut CallState {}
+impl storage::HostCollection for &mut CallState {}
+
+type Answer<T> = wasmtime::Result<Result<T, Denied>>;
+
+impl storage::HostCollectionWithStore<CallState> for Storage {
+    fn open(mut host: Host<'_, Self>, name: String) -> Answer<Resource<OpenCollection>> {
+        enter(&mut host, STORE_CALL_FUEL, name.len())?;
+        let state = host.get();
+        let collection = match granted(state, name) {
+            Ok(collection) => collection,
+            Err(denied) => return Ok(Err(denied)),
+        };
+        if state.handles.iter_mut().count() >= OPEN_MAX {
+            return Ok(Err(Denied::OverLimit(format!("{OPEN_MAX} collections are open; close one first"))));
+        }
+        Ok(Ok(state.handles.push(collection)?))
+    }
+
+    fn get(mut host: Host<'_, Self>, this: Resource<OpenCollection>, id: String) -> Answer<Option<Entry>> {
+        enter(&mut host, STORE_CALL_FUEL, id.len())?;
+        let entry = host.get().read_record(&this, id)?;
+        if let Ok(Some(entry)) = &entry {
+            answer(&mut host, entry.body.len())?;
+        }
+        Ok(entry)
+    }
+
+    fn list(
+        mut host: Host<'_, Self>,
+        this: Resource<OpenCollection>,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Answer<Page> {
+        enter(&mut host, STORE_CALL_FUEL, prefix.len() + after.as_ref().map_or(0, String::len))?;
+        let page = host.get().list_records(&this, &prefix, after.as_deref(), limit)?;
+        if let Ok(page) = &page {
+            // Each entry costs the store about as much as a tenth of a read of its own.
+            let bytes: usize = page.entries.iter().map(|entry| entry.id.len() + entry.body.len()).sum();
+            answer(&mut host, bytes + page.entries.len() * 1_000)?;
+        }
+        Ok(page)
+    }
+
+    fn put(mut host: Host<'_, Self>, this: Resource<OpenCollection>, id: String, body: String) -> Answer<()> {
+        enter(&mut host, STORE_CALL_FUEL, id.len() + body.len())?;
+        host.get().write_record(&this, id, body)
+    }
+
+    fn delete(mut host: Host<'_, Self>, this: Resource<OpenCollection>, id: String) -> Answer<bool> {
+        enter(&mut host, STORE_CALL_FUEL, id.len())?;
+        host.get().delete_record(&this, id)
+    }
+
+    fn drop(mut host: Host<'_, Self>, this: Resource<OpenCollection>) -> wasmtime::Result<()> {
+        host.get().handles.delete(this)?;
+        Ok(())
+    }
+}
+
+fn granted(state: &CallState, name: String) -> Result<OpenCollection, Denied> {
+    let name = CollectionName::try_from(name).map_err(|error| Denied::Invalid(error.to_string()))?;
+    let access = state.context.deployed.grants.storage.as_ref().and_then(|grants| grants.get(&name)).copied();
+    access.map(|access| OpenCollection { name, access }).ok_or(Denied::NotGranted)
+}
+
+fn record_id(id: String) -> Result<RecordId, Denied> {
+    RecordId::try_from(id).map_err(|error| Denied::Invalid(error.to_string()))
+}
+
+/// Propagates a refusal as the component's answer.
+macro_rules! ask {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(denied) => return Ok(Err(denied)),
+        }
+    };
+}
+pub(super) use ask;
+
+impl CallState {
+    fn read_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<Option<Entry>> {
+        let collection = self.handles.get(this)?.name.clone();
+        ask!(spend(&mut self.budget.reads, 1, "10,000 reads in a call"));
+        let id = ask!(record_id(id));
+        let found = self.tx.get(&Key::new(Table::Records, &[collection.as_str(), id.as_str()]));
+        let entry = match ask!(found.map_err(|error| unavailable(&error))) {
+            None => None,
+            Some(found) => Some(entry(id.into(), found)?),
+        };
+        self.transcript.answer("storage.get", &entry.as_ref().map(|e| (&e.id, e.version, &e.body)));
+        Ok(Ok(entry))
+    }
+
+    fn list_records(
+        &mut self,
+        this: &Resource<OpenCollection>,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Answer<Page> {
+        let collection = self.handles.get(this)?.name.clone();
+        ask!(spend(&mut self.budget.reads, 1, "10,000 reads in a call"));
+        if !(1..=PAGE_ENTRIES_MAX).contains(&limit) {
+            return Ok(Err(Denied::Invalid(format!("limit must be 1 to {PAGE_ENTRIES_MAX}"))));
+        }
+        if prefix.len() > 256 || after.is_some_and(|after| after.len() > 256) {
+            return Ok(Err(Denied::Invalid("prefix and after are at most 256 bytes".to_owned())));
+        }
+        let parents = [collection.as_str()];
+        let found = self.tx.scan(Table::Records, &parents, prefix, after, limit as usize, PAGE_BYTES_MAX);
+        let found = ask!(found.map_err(|error| unavailable(&error)));
+        let entries =
+            found.entries.into_iter().map(|(id, found)| entry(id, found)).collect::<wasmtime::Result<Vec<_>>>()?;
+        let page = Page { entries, next: found.next };
+        let seen: Vec<_> = page.entries.iter().map(|e| (&e.id, e.version, &e.body)).collect();
+        self.transcript.answer("storage.list", &(seen, &page.next));
+        Ok(Ok(page))
+    }
+
+    fn write_record(&mut self, this: &Resource<OpenCollection>, id: String, body: String) -> Answer<()> {
+        let key = ask!(self.writable(this, id)?);
+        if body.len() > RECORD_BYTES_MAX {
+            return Ok(Err(Denied::OverLimit("1 MiB for a record".to_owned())));
+        }
+        ask!(signalsync_core::json::check(&body).map_err(|error| Denied::Invalid(error.to_string())));
+        ask!(spend(&mut self.budget.write_bytes, body.len(), "8 MiB of writes in a call"));
+        self.tx.put(key, body);
+        Ok(Ok(()))
+    }
+
+    fn delete_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<bool> {
+        let key = ask!(self.writable(this, id)?);
+        let existed = ask!(self.tx.delete(&key).map_err(|error| unavailable(&error)));
+        self.transcript.answer("storage.delete", &existed);
+        Ok(Ok(existed))
+    }
+
+    fn writable(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<Key> {
+        let collection = self.handles.get(this)?;
+        if !collection.access.may_write() {
+            return Ok(Err(Denied::NotGranted));
+        }
+        let id = ask!(record_id(id));
+        let key = Key::new(Table::Records, &[collection.name.as_str(), id.as_str()]);
+        ask!(spend(&mut self.budget.writes, 1, "1,000 writes in a call"));
+        Ok(Ok(key))
+    }
+}
+
+fn entry(id: String, found: signalsync_store::Versioned) -> wasmtime::Result<Entry> {
+    let body = String::from_utf8(found.body.into()).map_err(|_| wasmtime::format_err!("record {id:?} is not text"))?;
+    Ok(Entry { id, version: found.version, body })
+}
+
+const _: () =
+    assert!(StoreBudget::READS == 10_000 && StoreBudget::WRITES == 1_000 && StoreBudget::WRITE_BYTES == 8 << 20);
