@@ -1,0 +1,230 @@
+//! Components: from upload to ready or refused.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use signalsync_core::{
+    Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
+};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Stores, Table, row};
+
+use crate::deployment;
+use crate::error::ComponentError;
+use crate::rows::{self, Listing};
+
+/// A component that a tenant uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Component {
+    /// Its name everywhere: the BLAKE3 hash of its bytes.
+    pub digest: Digest,
+    /// In bytes.
+    pub size: u64,
+    pub uploaded_at: Timestamp,
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// How far a component has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// The host was stopped before the check ended. Uploading it again checks it again.
+    Uploaded,
+    /// It is being compiled, or waits for its turn.
+    Checking,
+    /// It can be deployed.
+    Ready { kind: Kind, contract: String, imports: Vec<Import> },
+    /// It cannot run here, for this reason.
+    Refused { code: String, detail: String },
+}
+
+impl From<Admitted> for State {
+    fn from(admitted: Admitted) -> Self {
+        Self::Ready { kind: admitted.kind, contract: admitted.contract, imports: admitted.imports }
+    }
+}
+
+impl From<Refusal> for State {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused { code: refusal.code, detail: refusal.detail }
+    }
+}
+
+/// The components of all tenants, each tenant's behind its scope.
+#[derive(Clone)]
+pub struct Components(Arc<Inner>);
+
+struct Inner {
+    stores: Arc<Stores>,
+    admit: Arc<dyn Admit>,
+    clock: Arc<dyn Clock>,
+    /// What is being checked now.
+    checking: Mutex<HashSet<(TenantId, Digest)>>,
+}
+
+impl Components {
+    pub fn new(stores: Arc<Stores>, admit: Arc<dyn Admit>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { stores, admit, clock, checking: Mutex::default() }))
+    }
+
+    /// Stores a component and checks it; waits for the end of the check at most for `wait`. The check goes on
+    /// when the caller goes away.
+    ///
+    /// # Errors
+    /// `TooMany`, `Busy`, or the store failed. A component that is refused is no error: its state says so.
+    pub async fn upload(
+        &self,
+        scope: Arc<TenantScope>,
+        wasm: Bytes,
+        wait: Duration,
+    ) -> Result<Component, ComponentError> {
+        let component = Component {
+            digest: Digest::of(&wasm),
+            size: wasm.len() as u64,
+            uploaded_at: self.0.clock.now(),
+            state: State::Uploaded,
+        };
+        if let Ok(known) = self.get(&scope, component.digest).await
+            && matches!(known.state, State::Ready { .. } | State::Checking)
+        {
+            return Ok(known);
+        }
+        self.save(&scope, &component).await?;
+        let mut check = tokio::spawn(self.clone().check(scope, component.clone(), wasm));
+        match tokio::time::timeout(wait, &mut check).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(panic)) => Err(signalsync_store::StoreError::Engine(panic.to_string()).into()),
+            Err(_) => Ok(Component { state: State::Checking, ..component }),
+        }
+    }
+
+    /// One component.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store failed.
+    pub async fn get(&self, scope: &TenantScope, digest: Digest) -> Result<Component, ComponentError> {
+        let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+        let row = tx.get(&key(digest))?.ok_or(ComponentError::NotFound)?;
+        Ok(self.live(scope, row::read(&row.body)?))
+    }
+
+    /// All components, in the order of their digests.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(
+        &self,
+        scope: &TenantScope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listing<Component>, ComponentError> {
+        let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+        let page = tx.scan(Table::Components, &[], "", after, limit, usize::MAX)?;
+        let mut list: Listing<Component> = rows::listing(page)?;
+        list.items = list.items.into_iter().map(|component| self.live(scope, component)).collect();
+        Ok(list)
+    }
+
+    /// Forgets a component that no deployment uses.
+    ///
+    /// # Errors
+    /// `NotFound`, `InUse`, or the store failed.
+    pub async fn delete(&self, scope: &TenantScope, digest: Digest) -> Result<(), ComponentError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+            if let Some(deployment) = user(&mut tx, digest)? {
+                return Err(ComponentError::InUse { deployment });
+            }
+            if !tx.delete(&key(digest))? {
+                return Err(ComponentError::NotFound);
+            }
+            match tx.commit().await {
+                Err(CommitError::Conflict) => continue,
+                result => return Ok(result.map(drop)?),
+            }
+        }
+        Err(ComponentError::Conflict)
+    }
+
+    /// The stored state, corrected by what is going on now.
+    fn live(&self, scope: &TenantScope, component: Component) -> Component {
+        let checking = self.0.checking.lock().contains(&(scope.tenant(), component.digest));
+        if checking { Component { state: State::Checking, ..component } } else { component }
+    }
+
+    async fn check(
+        self,
+        scope: Arc<TenantScope>,
+        component: Component,
+        wasm: Bytes,
+    ) -> Result<Component, ComponentError> {
+        let flight = (scope.tenant(), component.digest);
+        self.0.checking.lock().insert(flight);
+        let admission = self.0.admit.admit(&scope, wasm).await;
+        let settled = match admission {
+            Admission::Ready(admitted) => Ok(admitted.into()),
+            Admission::Refused(refusal) => Ok(refusal.into()),
+            Admission::Busy { retry_after_ms } => {
+                let waiting = scope.tier().waiting_compiles_max;
+                Err(ComponentError::Busy { waiting, retry_after_ms })
+            }
+            Admission::HostFault => {
+                Err(signalsync_store::StoreError::Engine("the component could not be compiled".to_owned()).into())
+            }
+        };
+        let settled = match settled {
+            Ok(state) => {
+                let component = Component { state, ..component };
+                self.save(&scope, &component).await.map(|()| component)
+            }
+            Err(error) => Err(error),
+        };
+        self.0.checking.lock().remove(&flight);
+        settled
+    }
+
+    async fn save(&self, scope: &TenantScope, component: &Component) -> Result<(), ComponentError> {
+        let limit = scope.tier().components_max;
+        for _ in 0..ATTEMPTS_MAX {
+            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+            if tx.get(&key(component.digest))?.is_none() {
+                let page = tx.scan(Table::Components, &[], "", None, limit as usize, usize::MAX)?;
+                if page.entries.len() >= limit as usize {
+                    return Err(ComponentError::TooMany { limit });
+                }
+            }
+            tx.put(key(component.digest), row::write(component)?);
+            match tx.commit().await {
+                Err(CommitError::Conflict) => continue,
+                result => return Ok(result.map(drop)?),
+            }
+        }
+        Err(ComponentError::Conflict)
+    }
+}
+
+pub(crate) fn key(digest: Digest) -> Key {
+    Key::new(Table::Components, &[&digest.to_string()])
+}
+
+/// A deployment with a version of this component.
+fn user(
+    tx: &mut signalsync_store::Transaction,
+    digest: Digest,
+) -> Result<Option<String>, signalsync_store::StoreError> {
+    for deployment in deployment::all(tx)? {
+        let name: &DeploymentName = &deployment.name;
+        for number in 1..=deployment.newest {
+            let version = deployment::version(tx, name, number)?;
+            if version.is_some_and(|version| version.deployed.component == digest) {
+                return Ok(Some(name.to_string()));
+            }
+        }
+    }
+    Ok(None)
+}

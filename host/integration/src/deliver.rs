@@ -1,0 +1,224 @@
+//! Delivering a message to a mapping.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use signalsync_components::{Executions, active, call};
+use signalsync_core::contract::{Change as Upsert, MappingAction, Message, Outcome, Violation};
+use signalsync_core::{
+    Clock, CollectionName, Completed, DeploymentName, Execution, ExecutionId, Failure, Input, Invoke, Output, RecordId,
+    TenantScope, Timestamp,
+};
+use signalsync_records::{Change, Precondition, RecordError, stage};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, RequestKey, StoreError, Stores, Transaction, row};
+
+use crate::error::MessageError;
+
+/// What is done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Its changes are committed.
+    ForReal,
+    /// Everything runs, and nothing but the receipts is kept: what would happen?
+    Dry,
+}
+
+/// A message that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Delivered {
+    /// The mapping's own answer to the sender.
+    pub reply: Option<Box<RawValue>>,
+    pub changes: Vec<ChangeMade>,
+    /// Receipts: the mapping's first, then those of the validations.
+    pub executions: Vec<ExecutionId>,
+    /// False for a dry delivery.
+    pub committed: bool,
+}
+
+/// A record that the message wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ChangeMade {
+    pub collection: CollectionName,
+    pub id: RecordId,
+    /// None as long as nothing is committed.
+    pub version: Option<u64>,
+    pub created: bool,
+    pub warnings: Vec<Violation>,
+}
+
+/// The mappings of all tenants, each tenant's behind its scope.
+#[derive(Clone)]
+pub struct Messages {
+    stores: Arc<Stores>,
+    invoke: Arc<dyn Invoke<Transaction>>,
+    executions: Executions,
+    clock: Arc<dyn Clock>,
+}
+
+impl Messages {
+    pub fn new(stores: Arc<Stores>, invoke: Arc<dyn Invoke<Transaction>>, clock: Arc<dyn Clock>) -> Self {
+        let executions = Executions::new(Arc::clone(&stores));
+        Self { stores, invoke, executions, clock }
+    }
+
+    /// Hands a message to the active version of a mapping and carries out what it asks for: all of it, or nothing.
+    ///
+    /// # Errors
+    /// Why the message was not taken. Receipts are kept all the same.
+    pub async fn deliver(
+        &self,
+        scope: &TenantScope,
+        mapping: &DeploymentName,
+        message: &Message,
+        delivery: Delivery,
+        request: Option<&RequestKey>,
+    ) -> Result<Delivered, MessageError> {
+        let mut receipts = Vec::new();
+        let delivered = self.attempt(scope, mapping, message, delivery, request, &mut receipts).await;
+        let kept = delivered.as_ref().is_ok_and(|delivered| delivered.committed);
+        if !kept && !receipts.is_empty() {
+            self.executions.keep(scope, &receipts).await?;
+        }
+        delivered
+    }
+
+    async fn attempt(
+        &self,
+        scope: &TenantScope,
+        mapping: &DeploymentName,
+        message: &Message,
+        delivery: Delivery,
+        request: Option<&RequestKey>,
+        receipts: &mut Vec<Execution>,
+    ) -> Result<Delivered, MessageError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let mut tx = self.stores.tenant(scope).await?.begin().await?;
+            if let Some(before) = recall(&mut tx, request, now)? {
+                return Ok(before);
+            }
+            let first = receipts.len();
+            let (tx, execution, outcome) = self.map(scope, tx, mapping, message, now, receipts).await?;
+            let (mut tx, changes) = self.carry_out(scope, tx, (execution, &outcome), now, receipts).await?;
+            let executions = receipts[first..].iter().map(|receipt| receipt.id).collect();
+            let reply = outcome.reply.map(RawValue::from_string).transpose();
+            let reply = reply.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let mut delivered = Delivered { reply, changes, executions, committed: delivery == Delivery::ForReal };
+            if delivery == Delivery::Dry {
+                return Ok(delivered);
+            }
+            if let Some(request) = request {
+                tx.remember(request, now, &row::write(&delivered)?)?;
+            }
+            Executions::append(scope, &mut tx, receipts)?;
+            match tx.commit().await {
+                Err(CommitError::Conflict) => continue,
+                result => {
+                    delivered.commit(result?.version);
+                    return Ok(delivered);
+                }
+            }
+        }
+        Err(MessageError::Conflict)
+    }
+
+    async fn map(
+        &self,
+        scope: &TenantScope,
+        mut tx: Transaction,
+        mapping: &DeploymentName,
+        message: &Message,
+        now: Timestamp,
+        receipts: &mut Vec<Execution>,
+    ) -> Result<(Transaction, ExecutionId, Outcome), MessageError> {
+        let deployed = active(&mut tx, mapping)?;
+        if deployed.kind != signalsync_core::Kind::Mapping {
+            return Err(MessageError::Deployment(signalsync_components::DeployError::NotForKind(
+                "this deployment is not a mapping",
+            )));
+        }
+        let call = call(&deployed, Input::Transform(message.clone()), now);
+        let Completed { tx, answer, execution } = self.invoke.invoke(scope, call, tx).await;
+        let id = execution.id;
+        receipts.push(execution);
+        match (tx, answer) {
+            (Some(tx), Ok(Output::Outcome(outcome))) => Ok((tx, id, outcome)),
+            (_, answer) => {
+                let failure = answer.err().unwrap_or(Failure::HostFault);
+                Err(MessageError::NotMapped { deployment: mapping.clone(), failure, execution: id })
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        scope: &TenantScope,
+        mut tx: Transaction,
+        (execution, outcome): (ExecutionId, &Outcome),
+        now: Timestamp,
+        receipts: &mut Vec<Execution>,
+    ) -> Result<(Transaction, Vec<ChangeMade>), MessageError> {
+        let mut changes = Vec::with_capacity(outcome.actions.len());
+        for (index, action) in outcome.actions.iter().enumerate() {
+            let number = index + 1;
+            let change = change(action).map_err(|why| MessageError::BadAction { number, why, execution })?;
+            let staged = stage(&*self.invoke, scope, tx, &change, now, receipts).await;
+            let (back, staged) = staged.map_err(|error| refused(number, error))?;
+            tx = back;
+            let Change { collection, id, .. } = change;
+            let (created, warnings) = (staged.created, staged.warnings);
+            changes.push(ChangeMade { collection, id, version: None, created, warnings });
+        }
+        Ok((tx, changes))
+    }
+}
+
+impl Delivered {
+    fn commit(&mut self, version: u64) {
+        self.changes.iter_mut().for_each(|change| change.version = Some(version));
+    }
+}
+
+fn recall(
+    tx: &mut Transaction,
+    request: Option<&RequestKey>,
+    now: Timestamp,
+) -> Result<Option<Delivered>, MessageError> {
+    let Some(request) = request else { return Ok(None) };
+    let Some(found) = tx.recall(request, now)?? else { return Ok(None) };
+    let mut delivered: Delivered = row::read(&found.body)?;
+    delivered.commit(found.version);
+    Ok(Some(delivered))
+}
+
+/// The change that an action asks for.
+fn change(action: &MappingAction) -> Result<Change, String> {
+    match action {
+        MappingAction::Upsert(upsert) => upserted(upsert),
+        MappingAction::Start(start) => Err(format!("no workflow `{}` is deployed", start.workflow)),
+        MappingAction::Signal(signal) => Err(format!("there is no run `{}`", signal.run)),
+        MappingAction::Send(_) => {
+            Err("requests as actions are not carried out by this version of the host; send with `http.send` instead"
+                .to_owned())
+        }
+    }
+}
+
+fn upserted(upsert: &Upsert) -> Result<Change, String> {
+    let collection = upsert.collection.parse().map_err(|error: signalsync_core::InvalidName| error.to_string())?;
+    let id = match &upsert.id {
+        Some(id) => id.parse().map_err(|error: signalsync_core::InvalidName| error.to_string())?,
+        None => signalsync_records::new_record_id(),
+    };
+    Ok(Change { collection, id, body: upsert.body.clone(), precondition: Precondition::None })
+}
+
+fn refused(number: usize, error: RecordError) -> MessageError {
+    match error {
+        RecordError::Store(error) => MessageError::Store(error),
+        error => MessageError::Refused { number, error },
+    }
+}

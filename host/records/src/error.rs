@@ -1,0 +1,82 @@
+//! Why records are not read or written.
+
+use signalsync_components::ComponentError;
+use signalsync_core::contract::Violation;
+use signalsync_core::json::InvalidJson;
+use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure};
+use signalsync_store::{CommitError, Reused, StoreError};
+
+/// An operation on collections, records or files failed; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// There is no such collection.
+    #[error("there is no such collection")]
+    NoCollection,
+    /// There is no such record or file.
+    #[error("there is no such record")]
+    NotFound,
+    /// The collection still has records.
+    #[error("the collection `{0}` still has records; delete them first")]
+    NotEmpty(CollectionName),
+    /// Active validations judge the collection.
+    #[error("the deployment `{0}` validates this collection; delete or change it first")]
+    Validated(DeploymentName),
+    /// The body is not acceptable JSON.
+    #[error("the record is not acceptable JSON: {0}")]
+    BadJson(#[from] InvalidJson),
+    /// The body or file is larger than the tier allows.
+    #[error("{what} has {bytes} bytes, and this tenant's limit is {limit}")]
+    TooLarge { what: &'static str, bytes: u64, limit: u64 },
+    /// The tenant's disk is used up.
+    #[error("this tenant's {limit} bytes on disk are used up; delete records or files, or ask for a larger tier")]
+    QuotaUsedUp { limit: u64 },
+    /// The record is not as the caller expects.
+    #[error("the record is not in the state that the request expects: it has {}", found.map_or("no version".to_owned(), |version| format!("version {version}")))]
+    Precondition {
+        /// The version that it has; none when it does not exist.
+        found: Option<u64>,
+    },
+    /// Validations have something against the record.
+    #[error("the record is not valid")]
+    NotValid {
+        /// Errors and warnings of all validations.
+        violations: Vec<Violation>,
+        /// Receipts of the validations.
+        executions: Vec<ExecutionId>,
+    },
+    /// A validation could not judge the record, and fails closed.
+    #[error("the validation `{deployment}` could not judge the record: {failure}")]
+    NotJudged { deployment: DeploymentName, failure: Failure, execution: ExecutionId },
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
+    /// Others changed the same things again and again.
+    #[error("others changed the same things at the same time; try again")]
+    Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CommitError> for RecordError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Conflict,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ComponentError> for RecordError {
+    fn from(error: ComponentError) -> Self {
+        match error {
+            ComponentError::Store(error) => Self::Store(error),
+            // Receipts are only appended, which neither waits nor conflicts nor finds nothing.
+            ComponentError::Conflict
+            | ComponentError::NotFound
+            | ComponentError::InUse { .. }
+            | ComponentError::TooMany { .. }
+            | ComponentError::Busy { .. } => Self::Conflict,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Files in named folders.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use signalsync_core::{FilePath, FolderName, TenantScope};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, FileInfo, FileReader, FileWriter, Store, StoreError, Stores};
+
+use crate::error::RecordError;
+use crate::write::Precondition;
+
+/// The files of all tenants, each tenant's behind its scope.
+#[derive(Clone)]
+pub struct Files(Arc<Stores>);
+
+/// A file that is being sent.
+pub struct PutFile {
+    store: Store,
+    writer: FileWriter,
+    limit: u64,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileWritten {
+    pub version: u64,
+    pub size: u64,
+    /// Whether there was none before.
+    pub created: bool,
+}
+
+impl Files {
+    pub fn new(stores: Arc<Stores>) -> Self {
+        Self(stores)
+    }
+
+    /// Starts a file; it appears under its path with [`PutFile::finish`] and leaves no trace without.
+    ///
+    /// # Errors
+    /// `QuotaUsedUp`, or the store failed.
+    pub async fn start(&self, scope: &TenantScope) -> Result<PutFile, RecordError> {
+        let store = self.0.tenant(scope).await?;
+        let limit = scope.tier().disk_bytes_max;
+        if store.disk_bytes().await? >= limit {
+            return Err(RecordError::QuotaUsedUp { limit });
+        }
+        let writer = store.stage_file().await?;
+        Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max })
+    }
+
+    /// What is known of a file, and its content from the beginning.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store failed.
+    pub async fn open(
+        &self,
+        scope: &TenantScope,
+        folder: &FolderName,
+        path: &FilePath,
+    ) -> Result<(FileInfo, FileReader), RecordError> {
+        // The content of a file that is replaced meanwhile is gone; the second look finds the new one.
+        for _ in 0..ATTEMPTS_MAX {
+            let store = self.0.tenant(scope).await?;
+            let info = store.begin().await?.file(folder, path)?.ok_or(RecordError::NotFound)?;
+            match store.open_file(&info).await {
+                Err(StoreError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                reader => return Ok((info, reader?)),
+            }
+        }
+        Err(RecordError::Conflict)
+    }
+
+    /// Files of a folder behind the path `after`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(
+        &self,
+        scope: &TenantScope,
+        folder: &FolderName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileInfo>, RecordError> {
+        Ok(self.0.tenant(scope).await?.begin().await?.list_files(folder, after, limit)?)
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// `NotFound`, `Precondition`, or the store failed.
+    pub async fn delete(
+        &self,
+        scope: &TenantScope,
+        folder: &FolderName,
+        path: &FilePath,
+        precondition: Precondition,
+    ) -> Result<(), RecordError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let mut tx = self.0.tenant(scope).await?.begin().await?;
+            let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
+            precondition.check(Some(found.version))?;
+            tx.delete_file(folder, path)?;
+            match tx.commit().await {
+                Err(CommitError::Conflict) => continue,
+                result => return Ok(result.map(drop)?),
+            }
+        }
+        Err(RecordError::Conflict)
+    }
+}
+
+impl PutFile {
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// `TooLarge`, or the store failed.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), RecordError> {
+        let bytes = self.writer.size() + piece.len() as u64;
+        if bytes > self.limit {
+            return Err(RecordError::TooLarge { what: "the file", bytes, limit: self.limit });
+        }
+        Ok(self.writer.write(piece).await?)
+    }
+
+    /// Makes the file appear under its path, in place of the one that was there.
+    ///
+    /// # Errors
+    /// `Precondition`, `Conflict` when the file changed meanwhile, or the store failed.
+    pub async fn finish(
+        self,
+        folder: &FolderName,
+        path: &FilePath,
+        media_type: &str,
+        precondition: Precondition,
+    ) -> Result<FileWritten, RecordError> {
+        let staged = self.writer.finish().await?;
+        let size = staged.size();
+        let mut tx = self.store.begin().await?;
+        let found = tx.file(folder, path)?;
+        precondition.check(found.as_ref().map(|info| info.version))?;
+        tx.put_file(folder, path, media_type, staged)?;
+        let version = tx.commit().await?.version;
+        Ok(FileWritten { version, size, created: found.is_none() })
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a caller is not let in, and why the directory was not changed.
+
+use signalsync_core::TenantSlug;
+use signalsync_store::{CommitError, StoreError};
+
+/// A caller is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// There is no tenant with this name.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// There is no key, or none that is valid.
+    #[error("an API key is needed")]
+    Unauthenticated,
+    /// The key is valid somewhere else. The answer must not tell.
+    #[error("the API key belongs elsewhere")]
+    Foreign,
+    /// The directory could not be asked.
+    #[error(transparent)]
+    Directory(#[from] TenancyError),
+}
+
+/// The directory did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TenancyError {
+    /// Another tenant has this name.
+    #[error("the name `{0}` is taken")]
+    SlugTaken(TenantSlug),
+    /// There is no tenant with this name.
+    #[error("there is no such tenant")]
+    NoSuchTenant,
+    /// The owner has no key with this id.
+    #[error("there is no such key")]
+    NoSuchKey,
+    /// The configuration has no tier with this name.
+    #[error("there is no tier `{0}`")]
+    NoSuchTier(String),
+    /// A key's name or roles break their rule; the text is the rule.
+    #[error("{0}")]
+    InvalidKey(&'static str),
+    /// The owner has as many keys as it may have.
+    #[error("there may be {limit} keys; delete one first")]
+    TooManyKeys {
+        /// How many.
+        limit: usize,
+    },
+    /// The request's name was used for another request.
+    #[error("this idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// Others changed the same at the same time, again and again.
+    #[error("others changed the same at the same time; try again")]
+    Conflict,
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes: {0}")]
+    Entropy(getrandom::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CommitError> for TenancyError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Conflict,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The rows behind the directory: what one transaction on the platform's store reads and writes.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use signalsync_core::{KeyId, TenantId, TenantSlug, Timestamp};
+use signalsync_store::{Key, RequestKey, StoreError, Table, Transaction, row};
+
+use crate::error::TenancyError;
+use crate::key::{KeyInfo, KeyRow, Owner};
+use crate::tenant::{Tenant, TenantPage};
+
+/// Keys that one tenant, or the operator, may have.
+pub const KEYS_PER_OWNER_MAX: usize = 100;
+
+/// Most tenants in one part of the list.
+const PAGE_MAX: usize = 1_000;
+
+const BY_PREFIX: &str = "prefix";
+const BY_OWNER: &str = "owner";
+
+pub(crate) fn tenant(tx: &mut Transaction, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
+    let Some(id) = read::<TenantId>(tx, &Key::new(Table::Slugs, &[slug.as_str()]))? else { return Ok(None) };
+    read(tx, &Key::new(Table::Tenants, &[&id.to_string()]))
+}
+
+pub(crate) fn tenants(tx: &mut Transaction, after: Option<TenantId>, limit: usize) -> Result<TenantPage, StoreError> {
+    let after = after.map(|id| id.to_string());
+    let page = tx.scan(Table::Tenants, &[], "", after.as_deref(), limit.clamp(1, PAGE_MAX), usize::MAX)?;
+    let next = page.next.map(|id| id.parse()).transpose();
+    let tenants = page.entries.iter().map(|(_, row)| row::read(&row.body)).collect::<Result<_, _>>()?;
+    Ok(TenantPage { tenants, next: next.map_err(|_| StoreError::Corrupt("a tenant's id is damaged".to_owned()))? })
+}
+
+/// The tenant itself, or the one that the same request created before.
+pub(crate) fn add_tenant(
+    tx: &mut Transaction,
+    new: &Tenant,
+    request: Option<&RequestKey>,
+    now: Timestamp,
+) -> Result<Tenant, TenancyError> {
+    if let Some(request) = request
+        && let Some(row) = tx.recall(request, now)?.map_err(|_| TenancyError::IdempotencyKeyReused)?
+    {
+        return Ok(row::read(&row.body)?);
+    }
+    if tenant(tx, &new.slug)?.is_some() {
+        return Err(TenancyError::SlugTaken(new.slug.clone()));
+    }
+    write(tx, Key::new(Table::Slugs, &[new.slug.as_str()]), &new.id)?;
+    write(tx, Key::new(Table::Tenants, &[&new.id.to_string()]), new)?;
+    if let Some(request) = request {
+        tx.remember(request, now, &row::write(new)?)?;
+    }
+    Ok(new.clone())
+}
+
+pub(crate) fn key(tx: &mut Transaction, prefix: &str) -> Result<Option<KeyRow>, StoreError> {
+    read(tx, &Key::new(Table::Keys, &[BY_PREFIX, prefix]))
+}
+
+pub(crate) fn keys(tx: &mut Transaction, owner: Owner) -> Result<Vec<KeyInfo>, StoreError> {
+    let page = tx.scan(Table::Keys, &[BY_OWNER, &owner.part()], "", None, KEYS_PER_OWNER_MAX, usize::MAX)?;
+    let infos = page.entries.iter().map(|(_, row)| {
+        let prefix: String = row::read(&row.body)?;
+        let key = key(tx, &prefix)?.ok_or_else(|| StoreError::Corrupt("a key is listed and not there".to_owned()))?;
+        Ok(key.info())
+    });
+    infos.collect()
+}
+
+pub(crate) fn add_key(tx: &mut Transaction, prefix: &str, row: &KeyRow) -> Result<(), TenancyError> {
+    if keys(tx, row.owner)?.len() >= KEYS_PER_OWNER_MAX {
+        return Err(TenancyError::TooManyKeys { limit: KEYS_PER_OWNER_MAX });
+    }
+    write(tx, by_owner(row.owner, row.id), prefix)?;
+    Ok(write(tx, Key::new(Table::Keys, &[BY_PREFIX, prefix]), row)?)
+}
+
+/// The prefix of the key that is gone.
+pub(crate) fn remove_key(tx: &mut Transaction, owner: Owner, id: KeyId) -> Result<String, TenancyError> {
+    let listed = by_owner(owner, id);
+    let prefix: String = read(tx, &listed)?.ok_or(TenancyError::NoSuchKey)?;
+    tx.delete(&listed)?;
+    tx.delete(&Key::new(Table::Keys, &[BY_PREFIX, &prefix]))?;
+    Ok(prefix)
+}
+
+fn by_owner(owner: Owner, id: KeyId) -> Key {
+    Key::new(Table::Keys, &[BY_OWNER, &owner.part(), &id.to_string()])
+}
+
+fn read<T: DeserializeOwned>(tx: &mut Transaction, key: &Key) -> Result<Option<T>, StoreError> {
+    tx.get(key)?.map(|found| row::read(&found.body)).transpose()
+}
+
+fn write<T: Serialize + ?Sized>(tx: &mut Transaction, key: Key, value: &T) -> Result<(), StoreError> {
+    tx.put(key, row::write(value)?);
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! A tenant as the platform knows it.
+
+use serde::{Deserialize, Serialize};
+use signalsync_core::{TenantId, TenantSlug, Timestamp};
+
+/// One tenant. As its row, and as its operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tenant {
+    /// Never used again.
+    pub id: TenantId,
+    /// Its label in its address.
+    pub slug: TenantSlug,
+    /// Name of its tier in the configuration.
+    pub tier: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A part of the list of tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantPage {
+    /// Oldest first.
+    pub tenants: Vec<Tenant>,
+    /// Pass it as `after` to go on.
+    pub next: Option<TenantId>,
+}
