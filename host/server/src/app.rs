@@ -1,0 +1,126 @@
+//! What requests are answered with: everything that lives as long as the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+use signalsync_components::{Components, Deployments, Executions};
+use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
+use signalsync_egress::{Egress, Origin};
+use signalsync_integration::Messages;
+use signalsync_records::{Collections, Files, Records};
+use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
+use signalsync_store::{StoreError, Stores, Transaction};
+use signalsync_tenancy::Directory;
+use tokio::sync::watch;
+
+use crate::config::{ListenerConfig, Resolved};
+
+/// The process could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder of the stores cannot be used.
+    #[error("the stores do not open: {0}")]
+    Store(#[from] StoreError),
+    /// What runs components does not start.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The address cannot be listened at.
+    #[error("the address {address} cannot be listened at: {error}")]
+    Listen { address: std::net::SocketAddr, error: std::io::Error },
+}
+
+/// Everything that handlers use.
+pub struct App {
+    pub(crate) base_domain: String,
+    pub(crate) limits: ListenerConfig,
+    pub(crate) directory: Directory,
+    pub(crate) components: Components,
+    pub(crate) deployments: Deployments,
+    pub(crate) collections: Collections,
+    pub(crate) records: Records,
+    pub(crate) files: Files,
+    pub(crate) messages: Messages,
+    pub(crate) executions: Executions,
+    runtime: Arc<Runtime>,
+    panics: AtomicU64,
+    draining: watch::Sender<bool>,
+}
+
+/// How the process is doing, for its operator.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Health {
+    /// Requests that ended in a mistake of ours; each deserves a look.
+    pub panics: u64,
+    /// What runs components.
+    pub runtime: RuntimeFigures,
+}
+
+impl App {
+    /// Opens and starts everything but the listener. Call it inside of a tokio runtime.
+    ///
+    /// # Errors
+    /// A folder, a key or a thread could not be made.
+    pub fn start(config: &Resolved) -> Result<Arc<Self>, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let stores = Stores::open(config.stores.clone())?;
+        let egress = Arc::new(Egress::new(config.egress.clone()));
+        let runtime = Runtime::start(config.runtime.clone(), egress, Arc::clone(&clock))?;
+        let admit: Arc<dyn Admit> = runtime.clone();
+        let invoke: Arc<dyn Invoke<Transaction>> = runtime.clone();
+        Ok(Arc::new(Self {
+            base_domain: config.base_domain.clone(),
+            limits: config.listener,
+            directory: directory(config, &stores, &clock),
+            components: Components::new(stores.clone(), admit, clock.clone()),
+            deployments: Deployments::new(stores.clone(), invoke.clone(), clock.clone(), check_origin),
+            collections: Collections::new(stores.clone(), clock.clone()),
+            records: Records::new(stores.clone(), invoke.clone(), clock.clone()),
+            files: Files::new(stores.clone()),
+            messages: Messages::new(stores.clone(), invoke, clock),
+            executions: Executions::new(stores),
+            runtime,
+            panics: AtomicU64::new(0),
+            draining: watch::Sender::new(false),
+        }))
+    }
+
+    /// How the process is doing.
+    pub fn health(&self) -> Health {
+        Health { panics: self.panics.load(Ordering::Relaxed), runtime: self.runtime.figures() }
+    }
+
+    /// Counts a request that ended in a mistake of ours.
+    pub(crate) fn note_panic(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says that the process is going away.
+    pub(crate) fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Whether it is.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+}
+
+/// The directory alone, for work on it while nothing is served.
+///
+/// # Errors
+/// The stores do not open.
+pub fn offline_directory(config: &Resolved) -> Result<Directory, StartError> {
+    let stores = Stores::open(config.stores.clone())?;
+    Ok(directory(config, &stores, &(Arc::new(SystemClock) as Arc<dyn Clock>)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]
+fn directory(config: &Resolved, stores: &Arc<Stores>, clock: &Arc<dyn Clock>) -> Directory {
+    Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone())
+}
+
+fn check_origin(text: &str) -> Result<(), String> {
+    text.parse::<Origin>().map(drop).map_err(|error| error.to_string())
+}

@@ -1,0 +1,290 @@
+//! Configuration: what the operator writes ([`Authored`]), and what follows from it ([`Resolved`]).
+//!
+//! Units are in the names. Every setting has a default; `signalsync.example.toml` lists them all.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use signalsync_core::Tier;
+use signalsync_egress::EgressConfig;
+use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
+use signalsync_store::{EngineKind, StoresConfig};
+use signalsync_tenancy::Tiers;
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable { path: PathBuf, error: std::io::Error },
+    /// The file is not TOML, or has fields that are not known, or a value is not of its kind.
+    #[error("{path}: {error}")]
+    Invalid { path: PathBuf, error: Box<toml::de::Error> },
+    /// A value is not possible.
+    #[error("{field}: {why}")]
+    Impossible { field: &'static str, why: &'static str },
+    /// The path of this program is not known.
+    #[error("the path of this program is not known: {0}")]
+    Program(std::io::Error),
+}
+
+/// The configuration as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Authored {
+    /// Where requests are taken. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Tenants are at `{name}.{base_domain}`, the operator at `console.{base_domain}`.
+    pub base_domain: String,
+    /// Everything that is kept is below this folder.
+    pub data: PathBuf,
+    /// What keeps the rows.
+    pub engine: EngineKind,
+    /// Stores of tenants that are open at the same time.
+    pub stores_open_max: NonZeroUsize,
+    /// How requests are taken.
+    pub listener: ListenerConfig,
+    /// What runs components.
+    pub runtime: AuthoredRuntime,
+    /// What components reach outside.
+    pub egress: EgressConfig,
+    /// What classes of tenants may use, by name. Without any, `standard` has the defaults.
+    pub tiers: BTreeMap<String, Tier>,
+}
+
+impl Default for Authored {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            base_domain: "localhost".to_owned(),
+            data: PathBuf::from("data"),
+            engine: EngineKind::Redb,
+            stores_open_max: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
+            listener: ListenerConfig::default(),
+            runtime: AuthoredRuntime::default(),
+            egress: EgressConfig::default(),
+            tiers: BTreeMap::new(),
+        }
+    }
+}
+
+/// How requests are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListenerConfig {
+    /// Connections at the same time; more wait to be accepted.
+    pub connections_max: u32,
+    /// Connections from one address at the same time; more are closed.
+    pub connections_per_address_max: u32,
+    /// From the first byte of a request, or the end of the one before, to the end of its head.
+    pub header_ms: u64,
+    /// Header fields of a request.
+    pub headers_max: usize,
+    /// All header fields of a request together.
+    pub header_bytes_max: usize,
+    /// How long a body may take before its rate counts.
+    pub body_grace_ms: u64,
+    /// The rate that a body needs from its first byte on, once the grace is over.
+    pub body_bytes_per_second_min: u64,
+    /// A JSON document that is not a record, e.g. a deployment.
+    pub document_bytes_max: u64,
+    /// The longest that an upload of a component waits for its check (`Prefer: wait`).
+    pub upload_wait_ms: u64,
+    /// How long /readyz says that the process is going away before it takes no more connections.
+    pub drain_notice_ms: u64,
+    /// How long requests that have begun may take after that.
+    pub drain_ms: u64,
+}
+
+impl Default for ListenerConfig {
+    fn default() -> Self {
+        Self {
+            connections_max: 4_096,
+            connections_per_address_max: 1_024,
+            header_ms: 10_000,
+            headers_max: 100,
+            header_bytes_max: 32 << 10,
+            body_grace_ms: 10_000,
+            body_bytes_per_second_min: 1_000,
+            document_bytes_max: 1 << 20,
+            upload_wait_ms: 30_000,
+            drain_notice_ms: 250,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+/// What runs components.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthoredRuntime {
+    /// Threads that run components; 0 stands for one for each processor.
+    pub guest_threads: usize,
+    /// Compilations at the same time.
+    pub compile_workers: usize,
+    /// Sum of the memories of all calls.
+    pub guest_memory_bytes_max: u64,
+    /// Compiled components that are kept mapped.
+    pub components_loaded_max: NonZeroUsize,
+    /// The program that compiles, started as `<compiler> compile-worker`. Default: this one.
+    pub compiler: Option<PathBuf>,
+    /// Size of the pool of instances.
+    pub pool: PoolLimits,
+    /// What a component may look like.
+    pub admission: AdmissionLimits,
+}
+
+impl Default for AuthoredRuntime {
+    fn default() -> Self {
+        Self {
+            guest_threads: 0,
+            compile_workers: 1,
+            guest_memory_bytes_max: 4 << 30,
+            components_loaded_max: NonZeroUsize::new(1_000).unwrap_or(NonZeroUsize::MIN),
+            compiler: None,
+            pool: PoolLimits::default(),
+            admission: AdmissionLimits::default(),
+        }
+    }
+}
+
+/// The configuration as it is used.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// Where requests are taken.
+    pub listen: SocketAddr,
+    /// Lower case, without dots at its ends.
+    pub base_domain: String,
+    /// How requests are taken.
+    pub listener: ListenerConfig,
+    /// Where stores are.
+    pub stores: StoresConfig,
+    /// What runs components.
+    pub runtime: RuntimeConfig,
+    /// What components reach outside; never this installation itself.
+    pub egress: EgressConfig,
+    /// At least one.
+    pub tiers: Tiers,
+}
+
+impl Authored {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not a configuration. The text says where.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let invalid = |error| ConfigError::Invalid { path: path.to_owned(), error: Box::new(error) };
+        toml::from_str(&text).map_err(invalid)
+    }
+
+    /// Fills in what follows from the rest.
+    ///
+    /// # Errors
+    /// A value is not possible.
+    pub fn resolve(self) -> Result<Resolved, ConfigError> {
+        let base_domain = base_domain(&self.base_domain)?;
+        let mut tiers = self.tiers;
+        if tiers.is_empty() {
+            tiers.insert("standard".to_owned(), Tier::default());
+        }
+        check(&self.listener)?;
+        let own_domain = self.egress.own_domain.clone().or_else(|| Some(base_domain.clone()));
+        let stores =
+            StoresConfig { root: self.data.join("stores"), engine: self.engine, open_max: self.stores_open_max };
+        Ok(Resolved {
+            listen: self.listen,
+            base_domain,
+            listener: self.listener,
+            stores,
+            runtime: self.runtime.resolve(&self.data)?,
+            egress: EgressConfig { own_domain, ..self.egress },
+            tiers: tiers.into_iter().map(|(name, tier)| (name, Arc::new(tier))).collect(),
+        })
+    }
+}
+
+impl AuthoredRuntime {
+    fn resolve(self, data: &Path) -> Result<RuntimeConfig, ConfigError> {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let compiler = match self.compiler {
+            Some(compiler) => compiler,
+            None => std::env::current_exe().map_err(ConfigError::Program)?,
+        };
+        Ok(RuntimeConfig {
+            data: data.join("components"),
+            compiler,
+            guest_threads: if self.guest_threads == 0 { processors() } else { self.guest_threads },
+            compile_workers: self.compile_workers.max(1),
+            guest_memory_bytes_max: self.guest_memory_bytes_max,
+            components_loaded_max: self.components_loaded_max,
+            pool: self.pool,
+            admission: self.admission,
+        })
+    }
+}
+
+fn base_domain(text: &str) -> Result<String, ConfigError> {
+    let name = text.to_ascii_lowercase();
+    let is_label = |label: &str| {
+        !label.is_empty() && label.len() <= 63 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if name.len() <= 200 && name.split('.').all(is_label) {
+        return Ok(name);
+    }
+    Err(ConfigError::Impossible { field: "base_domain", why: "it is a domain name without port, e.g. `example.com`" })
+}
+
+fn check(listener: &ListenerConfig) -> Result<(), ConfigError> {
+    let impossible = |field, why| Err(ConfigError::Impossible { field, why });
+    if listener.connections_max == 0 || listener.connections_per_address_max == 0 {
+        return impossible("listener.connections_max", "without connections there are no requests");
+    }
+    if listener.header_bytes_max < 8 << 10 {
+        return impossible("listener.header_bytes_max", "less than 8,192 bytes refuse ordinary requests");
+    }
+    if listener.body_bytes_per_second_min == 0 {
+        return impossible("listener.body_bytes_per_second_min", "a body without a rate never ends");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Authored, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn the_example_says_the_defaults() {
+        let example = parse(include_str!("../signalsync.example.toml")).unwrap().resolve().unwrap();
+        let default = Authored::default().resolve().unwrap();
+        assert_eq!(format!("{example:?}"), format!("{default:?}"));
+    }
+
+    #[test]
+    fn what_is_not_known_or_not_possible_is_refused() {
+        for unknown in
+            ["listn = 1", "[listener]\nheader_s = 1", "[tiers.a]\nfuel = 1", "[egress]\nx = 1", "[runtime]\nx = 1"]
+        {
+            assert!(parse(unknown).is_err(), "{unknown}");
+        }
+        for impossible in [
+            "base_domain = \"a..b\"",
+            "base_domain = \"localhost:80\"",
+            "[listener]\nconnections_max = 0",
+            "[listener]\nbody_bytes_per_second_min = 0",
+            "[listener]\nheader_bytes_max = 100",
+        ] {
+            assert!(parse(impossible).unwrap().resolve().is_err(), "{impossible}");
+        }
+    }
+}

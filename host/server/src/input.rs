@@ -1,0 +1,256 @@
+//! What a handler gets: the request, with the few ways to read it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use signalsync_core::json;
+use signalsync_records::Precondition;
+use signalsync_store::RequestKey;
+
+use crate::app::App;
+use crate::listener::{Incoming, TooSlow};
+use crate::problem::{Code, Problem};
+use crate::routes::Params;
+
+/// Entries of a list when the query does not say how many.
+const LIMIT_DEFAULT: usize = 100;
+
+/// Most entries of a list in one answer.
+const LIMIT_MAX: usize = 1_000;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A request that got through the door.
+pub(crate) struct Input {
+    /// What it is answered with.
+    pub(crate) app: Arc<App>,
+    /// All but the body.
+    pub(crate) head: Head,
+    /// Not read yet.
+    pub(crate) body: Incoming,
+}
+
+/// A request without its body.
+pub(crate) struct Head {
+    parts: Parts,
+    params: Params,
+}
+
+impl Head {
+    pub(crate) fn new(parts: Parts, params: Params) -> Self {
+        Self { parts, params }
+    }
+
+    /// All header fields.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// The text of a header, if it stands once.
+    ///
+    /// # Errors
+    /// `bad-request` when it stands twice or is not visible ASCII.
+    pub(crate) fn header(&self, name: &HeaderName) -> Result<Option<&str>, Problem> {
+        let mut values = self.parts.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => value.to_str().map(Some).map_err(|_| bad(format!("the header {name} is not ASCII"))),
+            (Some(_), Some(_)) => Err(bad(format!("the header {name} stands twice"))),
+        }
+    }
+
+    /// A name out of the path.
+    ///
+    /// # Errors
+    /// `invalid-name` with the rule that it breaks.
+    pub(crate) fn name<T: FromStr<Err: Display>>(&self, param: &str) -> Result<T, Problem> {
+        let raw = self.params.iter().find(|(name, _)| name == param).map_or("", |(_, value)| value);
+        let text = percent_decode_str(raw).decode_utf8();
+        let text = text.map_err(|_| Problem::new(Code::InvalidName, "names are UTF-8, percent-encoded"))?;
+        text.parse().map_err(|rule: T::Err| Problem::new(Code::InvalidName, rule.to_string()))
+    }
+
+    /// The query, of which only these parameters are known.
+    ///
+    /// # Errors
+    /// `bad-request` for a parameter that is unknown or stands twice.
+    pub(crate) fn query(&self, known: &[&str]) -> Result<Query<'_>, Problem> {
+        let mut values = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(self.parts.uri.query().unwrap_or("").as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                return Err(bad(format!("the query has an unknown parameter; known are: {}", known.join(", "))));
+            }
+            if values.insert(name.clone(), value).is_some() {
+                return Err(bad(format!("the query parameter `{name}` stands twice")));
+            }
+        }
+        Ok(Query(values))
+    }
+
+    /// The media type of the body, without parameters, in lower case.
+    ///
+    /// # Errors
+    /// `bad-request` when the header stands twice.
+    pub(crate) fn media_type(&self) -> Result<Option<String>, Problem> {
+        let essence = |value: &str| value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        Ok(self.header(&CONTENT_TYPE)?.map(essence))
+    }
+
+    /// Refuses a body of another media type.
+    ///
+    /// # Errors
+    /// `unsupported-media-type`.
+    pub(crate) fn require_media_type(&self, wanted: &str) -> Result<(), Problem> {
+        match self.media_type()? {
+            Some(given) if given == wanted => Ok(()),
+            _ => Err(Problem::new(Code::UnsupportedMediaType, format!("send the body with Content-Type: {wanted}"))),
+        }
+    }
+
+    /// The name that the client gave this request, with what it asks.
+    ///
+    /// # Errors
+    /// `bad-request` when it is no such name.
+    pub(crate) fn request_key(&self, body: &[u8]) -> Result<Option<RequestKey>, Problem> {
+        let Some(name) = self.header(&IDEMPOTENCY_KEY)? else { return Ok(None) };
+        let address = self.parts.uri.path_and_query().map_or("", |address| address.as_str());
+        let media_type = self.media_type()?.unwrap_or_default();
+        let asked = [self.parts.method.as_str(), address, &media_type].map(str::as_bytes);
+        Ok(Some(RequestKey::new(name, asked.into_iter().chain([body]))?))
+    }
+
+    /// What the client expects of the thing that it changes.
+    ///
+    /// # Errors
+    /// `bad-request` for both headers at once; `precondition-failed` for a tag that cannot be ours.
+    pub(crate) fn precondition(&self) -> Result<Precondition, Problem> {
+        match (self.header(&IF_MATCH)?, self.header(&IF_NONE_MATCH)?) {
+            (None, None) => Ok(Precondition::None),
+            (Some("*"), None) => Ok(Precondition::Exists),
+            (None, Some("*")) => Ok(Precondition::Absent),
+            (Some(tag), None) => version(tag).map(Precondition::Version).ok_or_else(foreign_tag),
+            (None, Some(_)) => Err(bad("If-None-Match can only be `*` here")),
+            (Some(_), Some(_)) => Err(bad("send If-Match or If-None-Match, not both")),
+        }
+    }
+
+    /// Whether the client has this representation already (`If-None-Match` of a GET).
+    ///
+    /// # Errors
+    /// `bad-request` when the header stands twice.
+    pub(crate) fn has(&self, tag: &str) -> Result<bool, Problem> {
+        let tags = self.header(&IF_NONE_MATCH)?.unwrap_or("");
+        Ok(tags.split(',').map(str::trim).any(|given| given == "*" || given.trim_start_matches("W/") == tag))
+    }
+}
+
+/// A tag of ours is a version in quotes.
+fn version(tag: &str) -> Option<u64> {
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+fn foreign_tag() -> Problem {
+    Problem::new(Code::PreconditionFailed, "If-Match takes one entity tag as it stands in an ETag header")
+}
+
+/// The parameters of a query.
+pub(crate) struct Query<'a>(BTreeMap<Cow<'a, str>, Cow<'a, str>>);
+
+impl Query<'_> {
+    /// A parameter's text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(AsRef::as_ref)
+    }
+
+    /// A parameter of a kind that can be wrong.
+    ///
+    /// # Errors
+    /// `bad-request` with the rule that it breaks.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parsed = self.text(name).map(str::parse).transpose();
+        parsed.map_err(|rule: T::Err| bad(format!("the query parameter `{name}`: {rule}")))
+    }
+
+    /// How many entries a list is to have: 1 to 1,000, 100 without the parameter.
+    ///
+    /// # Errors
+    /// `bad-request`.
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
+        let limit = self.parsed("limit")?.unwrap_or(LIMIT_DEFAULT);
+        let fits = (1..=LIMIT_MAX).contains(&limit);
+        if fits { Ok(limit) } else { Err(bad(format!("the query parameter `limit` is 1 to {LIMIT_MAX}"))) }
+    }
+}
+
+impl Input {
+    /// The whole body of this media type as JSON text, checked.
+    ///
+    /// # Errors
+    /// `unsupported-media-type`, `too-large`, `malformed-json` with its place, `request-timeout`.
+    pub(crate) async fn json_text(self, bytes_max: u64) -> Result<(Head, String), Problem> {
+        self.head.require_media_type("application/json")?;
+        let bytes = read(self.body, bytes_max).await?;
+        let text = String::from_utf8(bytes.into());
+        let text = text.map_err(|_| Problem::new(Code::MalformedJson, "JSON is UTF-8, and the body is not"))?;
+        json::check(&text)?;
+        Ok((self.head, text))
+    }
+
+    /// The whole body as a document of this kind, and the request's name if it has one.
+    ///
+    /// # Errors
+    /// As [`json_text`](Self::json_text), and `unknown-field`, `invalid-body`, `bad-request`.
+    pub(crate) async fn document<T: DeserializeOwned>(self) -> Result<(Head, T, Option<RequestKey>), Problem> {
+        let bytes_max = self.app.limits.document_bytes_max;
+        let (head, text) = self.json_text(bytes_max).await?;
+        let document = serde_json::from_str(&text).map_err(|error| wrong_fields(&error))?;
+        let request = head.request_key(text.as_bytes())?;
+        Ok((head, document, request))
+    }
+}
+
+fn wrong_fields(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    let code = if text.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidBody };
+    Problem::new(code, text).with("line", error.line()).with("column", error.column())
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// `too-large`, `request-timeout`, or `bad-request` when it broke off.
+pub(crate) async fn read(body: Incoming, bytes_max: u64) -> Result<Bytes, Problem> {
+    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    if http_body::Body::size_hint(&body).lower() > bytes_max {
+        return Err(too_large(bytes_max));
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
+        Err(error) => Err(broken(error.as_ref())),
+    }
+}
+
+/// A body that did not come to its end.
+pub(crate) fn broken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
+    if error.is::<TooSlow>() { Problem::plain(Code::RequestTimeout) } else { bad("the body broke off or is malformed") }
+}
+
+fn too_large(limit: u64) -> Problem {
+    Problem::new(Code::TooLarge, format!("the body has more than {limit} bytes")).with("limit", limit)
+}
+
+/// A request that cannot be understood.
+pub(crate) fn bad(detail: impl Into<String>) -> Problem {
+    Problem::new(Code::BadRequest, detail)
+}

@@ -1,0 +1,43 @@
+//! The front door: HTTP in, problems and documents out.
+//!
+//! [`config`] says how; [`run`] serves. A request passes the listener (limits on connections, heads and
+//! bodies), the door (host, route, caller) and its handler in [`routes`], which hands it to the domain.
+
+mod answer;
+mod app;
+pub mod config;
+mod door;
+mod host;
+mod input;
+mod listener;
+pub mod problem;
+pub mod routes;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use app::{App, Health, StartError, offline_directory};
+use config::Resolved;
+
+/// Serves until `shutdown`, and says on `ready` where. Returns when the requests that had begun have ended,
+/// or their time to drain is over.
+///
+/// # Errors
+/// Something could not be opened or started, or the address cannot be listened at.
+pub async fn run(
+    config: Resolved,
+    ready: oneshot::Sender<SocketAddr>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let address = config.listen;
+    let cannot_listen = |error| StartError::Listen { address, error };
+    let app = App::start(&config)?;
+    let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+    // Nobody has to listen to where we listen.
+    let _ = ready.send(listener.local_addr().map_err(cannot_listen)?);
+    listener::serve(app, listener, shutdown).await;
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! The registry of problems: one line for each code, and what `GET /problems/{code}` says about it.
+
+use http::StatusCode;
+
+macro_rules! codes {
+    ($($variant:ident = $code:literal, $status:ident, $title:literal, $explanation:literal;)*) => {
+        /// A stable name for a problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As it stands in answers.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The status of the answer.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            /// The same for every occurrence.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What it means and what to do.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)* }
+            }
+
+            /// The code with this name.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
+        }
+    };
+}
+
+codes! {
+    // The request itself.
+    BadRequest = "bad-request", BAD_REQUEST, "The request is malformed",
+        "A header, the address or the query cannot be understood. The detail says which.";
+    BadHost = "bad-host", BAD_REQUEST, "The Host header is malformed",
+        "A request needs exactly one Host header with a name, and an absolute address must name the same host.";
+    InvalidName = "invalid-name", BAD_REQUEST, "A name breaks its rule",
+        "A name in the address is not spelled as such names are. The detail is the rule.";
+    MalformedJson = "malformed-json", BAD_REQUEST, "The body is not acceptable JSON",
+        "The body must be one JSON document in UTF-8: no key twice in an object, at most 64 levels, numbers that fit a double. Line and column are in the answer.";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "An API key is needed",
+        "Send `Authorization: Bearer <key>` with a key that is valid for this address.";
+    NotFound = "not-found", NOT_FOUND, "Not found",
+        "There is nothing at this address, or it is not yours to see.";
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The address does not know this method",
+        "The Allow header lists the methods that it knows.";
+    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request came too slowly",
+        "The body did not arrive at the rate that is needed. Send it again over a better connection, or in smaller parts.";
+    TooLarge = "too-large", PAYLOAD_TOO_LARGE, "The body is too large",
+        "The body has more bytes than the limit in the answer.";
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body has the wrong media type",
+        "The detail says which Content-Type the address takes. Bodies are sent without Content-Encoding.";
+    RangeNotSatisfiable = "range-not-satisfiable", RANGE_NOT_SATISFIABLE, "The range is outside of the file",
+        "Ask for one range that begins within the file, or for the whole file.";
+    InvalidBody = "invalid-body", UNPROCESSABLE_ENTITY, "The body does not have the right fields",
+        "The body is JSON, but not the document that the address takes. The detail says what is wrong.";
+    UnknownField = "unknown-field", UNPROCESSABLE_ENTITY, "The body has a field that is not known",
+        "Fields that the platform does not know, or does not let callers set, are refused. The detail names it.";
+    PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "It is not in the expected state",
+        "If-Match or If-None-Match does not hold: somebody else changed it. Read it again and decide anew.";
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key belongs to another request",
+        "A key names one request. Use a new key for a new request.";
+    Conflict = "conflict", CONFLICT, "Others changed the same at the same time",
+        "The operation was tried several times and met other changes each time. Try again.";
+    // Tenants and keys.
+    SlugTaken = "slug-taken", CONFLICT, "The tenant name is taken",
+        "Choose another name.";
+    NoSuchTier = "no-such-tier", UNPROCESSABLE_ENTITY, "There is no such tier",
+        "Tiers are named in the configuration under [tiers].";
+    InvalidKey = "invalid-key", UNPROCESSABLE_ENTITY, "The key's name or roles break their rule",
+        "The detail is the rule.";
+    TooManyKeys = "too-many-keys", CONFLICT, "There are too many keys",
+        "Delete a key that is not needed.";
+    // Components.
+    NotAComponent = "not-a-component", UNPROCESSABLE_ENTITY, "This is not WebAssembly",
+        "Upload the `.wasm` file of a component, uncompressed.";
+    CoreModule = "core-module", UNPROCESSABLE_ENTITY, "This is a core module, not a component",
+        "Build for `wasm32-wasip2`, or make a component of it with `wasm-tools component new`.";
+    TextFormat = "text-format", UNPROCESSABLE_ENTITY, "This is the text form of WebAssembly",
+        "Upload the binary that `wasm-tools parse` makes of it.";
+    Precompiled = "precompiled", UNPROCESSABLE_ENTITY, "This is machine code",
+        "Upload the WebAssembly component that it was made from.";
+    Malformed = "malformed", UNPROCESSABLE_ENTITY, "The component is damaged",
+        "The detail says where. Build and upload it again.";
+    TooComplex = "too-complex", UNPROCESSABLE_ENTITY, "The component is too complex",
+        "A part of the component is over its limit; the detail says which.";
+    UnknownImport = "unknown-import", UNPROCESSABLE_ENTITY, "The component imports something unknown",
+        "Components may import what the contract `signalsync:plugin` offers. The detail names the import.";
+    ContractVersion = "contract-version", UNPROCESSABLE_ENTITY, "The component was built against another version of the contract",
+        "Build it against a version that this platform serves.";
+    UnknownKind = "unknown-kind", UNPROCESSABLE_ENTITY, "The component answers no known question",
+        "A component exports one of the worlds of the contract: validation, mapping or workflow.";
+    UnsupportedFeature = "unsupported-feature", UNPROCESSABLE_ENTITY, "The component uses a feature that is not supported",
+        "The detail names the feature of WebAssembly. Build without it.";
+    CompileBudget = "compile-budget", UNPROCESSABLE_ENTITY, "Compiling the component takes too much",
+        "Compilation used up its time or memory. Make functions smaller, or split the component.";
+    CompileFailed = "compile-failed", UNPROCESSABLE_ENTITY, "The component does not compile",
+        "The detail is what the compiler says.";
+    WrongType = "wrong-type", UNPROCESSABLE_ENTITY, "An import or export has the wrong type",
+        "Build against the contract's WIT files as they are.";
+    TrapsAtStart = "traps-at-start", UNPROCESSABLE_ENTITY, "The component fails before its first call",
+        "It was instantiated once, dry, and trapped. The detail says how.";
+    OverLimit = "over-limit", UNPROCESSABLE_ENTITY, "The component starts over its limits",
+        "It was instantiated once, dry, and used more than a call may.";
+    ComponentRefused = "component-refused", UNPROCESSABLE_ENTITY, "The component cannot run here",
+        "The detail says why.";
+    ComponentInUse = "component-in-use", CONFLICT, "A deployment uses the component",
+        "Delete the deployment first.";
+    TooManyComponents = "too-many-components", CONFLICT, "The tenant has too many components",
+        "Delete components that are not deployed.";
+    CompileQueueFull = "compile-queue-full", TOO_MANY_REQUESTS, "Too many components wait to be compiled",
+        "Try again after the time in Retry-After.";
+    // Deployments.
+    NothingBefore = "nothing-before", CONFLICT, "There is nothing to roll back to",
+        "No other version of the deployment was active before this one.";
+    NotActive = "not-active", CONFLICT, "No version of the deployment is active",
+        "Activate a version first.";
+    ComponentNotReady = "component-not-ready", CONFLICT, "The component is not ready",
+        "It is unknown, still being checked, or was refused. Ask for its state at /v1/components/{digest}.";
+    NotGranted = "not-granted", UNPROCESSABLE_ENTITY, "A capability is not granted",
+        "The component imports a capability that the grants do not mention. The detail says what to add.";
+    BadGrant = "bad-grant", UNPROCESSABLE_ENTITY, "A grant is not acceptable",
+        "The detail says which.";
+    NoSuchCollection = "no-such-collection", UNPROCESSABLE_ENTITY, "A collection is named that does not exist",
+        "Create the collection first.";
+    BadSettings = "bad-settings", UNPROCESSABLE_ENTITY, "The settings are not acceptable",
+        "Settings are a JSON object of bounded size.";
+    NotForKind = "not-for-kind", UNPROCESSABLE_ENTITY, "This does not fit the component's kind",
+        "The detail says what.";
+    TooManyDeployments = "too-many-deployments", CONFLICT, "The tenant has too many deployments",
+        "Delete a deployment that is not needed.";
+    TooManyVersions = "too-many-versions", CONFLICT, "The deployment has too many versions",
+        "Delete the deployment and deploy anew.";
+    // Calls.
+    GuestError = "guest-error", UNPROCESSABLE_ENTITY, "The component answered with an error",
+        "The detail is the component's own text. The execution record says more.";
+    Trap = "trap", UNPROCESSABLE_ENTITY, "The component trapped",
+        "The component broke a rule of WebAssembly or of the contract. The execution record has its call stack.";
+    InvalidOutput = "invalid-output", UNPROCESSABLE_ENTITY, "The component's answer is not acceptable",
+        "The answer breaks a limit or rule of the contract. The detail says which.";
+    OutOfFuel = "out-of-fuel", UNPROCESSABLE_ENTITY, "The component used up its fuel",
+        "The call took more instructions than the tenant's tier allows.";
+    OutOfMemory = "out-of-memory", UNPROCESSABLE_ENTITY, "The component used up its memory",
+        "The call needs more memory than the tenant's tier allows.";
+    OutOfTime = "out-of-time", UNPROCESSABLE_ENTITY, "The component took too long",
+        "The call took longer than the tenant's tier allows.";
+    TooManyCalls = "too-many-calls", TOO_MANY_REQUESTS, "Too many calls wait",
+        "The tenant, or the platform, has as many calls waiting as it may. Try again after the time in Retry-After.";
+    Quarantined = "quarantined", SERVICE_UNAVAILABLE, "The component is suspended for a moment",
+        "It failed many times in a row. It is let in again after the time in Retry-After.";
+    ComponentUnavailable = "component-unavailable", SERVICE_UNAVAILABLE, "The component cannot be run at the moment",
+        "Try again after the time in Retry-After.";
+    BadAction = "bad-action", UNPROCESSABLE_ENTITY, "The mapping asks for something that cannot be done",
+        "The detail says which of its actions, and why. Nothing was changed.";
+    // Records and files.
+    NotValid = "not-valid", UNPROCESSABLE_ENTITY, "The record is not valid",
+        "The violations say which rule is broken where. Nothing was changed.";
+    NotJudged = "not-judged", UNPROCESSABLE_ENTITY, "A validation could not judge the record",
+        "The validation failed, and it is deployed to refuse the write then. The execution record says why it failed.";
+    NotEmpty = "not-empty", CONFLICT, "The collection still has records",
+        "Delete its records first.";
+    CollectionValidated = "collection-validated", CONFLICT, "A deployment validates the collection",
+        "Delete or change the deployment first.";
+    QuotaUsedUp = "quota-used-up", INSUFFICIENT_STORAGE, "The tenant's disk space is used up",
+        "Delete records or files, or ask for a larger tier.";
+    // The platform.
+    StorageFull = "storage-full", INSUFFICIENT_STORAGE, "The platform's disk is full",
+        "Reads go on. The operator has to make room.";
+    StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "The data cannot be reached at the moment",
+        "Try again after the time in Retry-After.";
+    Draining = "draining", SERVICE_UNAVAILABLE, "The process is going away",
+        "It takes no new work. Send the request again; another process answers it.";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "The platform failed",
+        "This is the platform's fault. The operator has been told.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_one_of_a_kind_and_says_something() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{code:?} stands twice");
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(!code.title().ends_with('.') && code.explanation().ends_with('.'), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! From every crate's errors to problems. No `_` arms: a new error has to be given an answer here.
+
+use signalsync_components::{ComponentError, DeployError};
+use signalsync_core::json::InvalidJson;
+use signalsync_core::{ExecutionId, Failure, InvalidName};
+use signalsync_integration::MessageError;
+use signalsync_records::RecordError;
+use signalsync_store::{InvalidRequestKey, Reused, StoreError};
+use signalsync_tenancy::{AuthError, TenancyError};
+
+use super::{Code, Problem};
+
+/// How long a caller waits before it asks a store again that is being opened.
+const STORE_PAUSE_MS: u64 = 1_000;
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::NoTenant | AuthError::Foreign => Self::not_found(),
+            AuthError::Unauthenticated => Self::plain(Code::Unauthenticated),
+            AuthError::Directory(error) => match error {
+                TenancyError::NoSuchTier(_) => Self::internal(&error),
+                other => other.into(),
+            },
+        }
+    }
+}
+
+impl From<TenancyError> for Problem {
+    fn from(error: TenancyError) -> Self {
+        let text = error.to_string();
+        match error {
+            TenancyError::SlugTaken(_) => Self::new(Code::SlugTaken, text),
+            TenancyError::NoSuchTenant | TenancyError::NoSuchKey => Self::not_found(),
+            TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
+            TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
+            TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
+            TenancyError::IdempotencyKeyReused => Self::plain(Code::IdempotencyKeyReused),
+            TenancyError::Conflict => Self::plain(Code::Conflict),
+            TenancyError::Entropy(_) => Self::internal(&text),
+            TenancyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSuchTenant => Self::not_found(),
+            StoreError::Full => Self::plain(Code::StorageFull),
+            StoreError::Stopped | StoreError::InUse => {
+                Self::plain(Code::StoreUnavailable).retry_after_ms(STORE_PAUSE_MS)
+            }
+            StoreError::Io(_) | StoreError::Corrupt(_) | StoreError::Engine(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ComponentError> for Problem {
+    fn from(error: ComponentError) -> Self {
+        let text = error.to_string();
+        match error {
+            ComponentError::NotFound => Self::not_found(),
+            ComponentError::InUse { .. } => Self::new(Code::ComponentInUse, text),
+            ComponentError::TooMany { limit } => Self::new(Code::TooManyComponents, text).with("limit", limit),
+            ComponentError::Busy { waiting, retry_after_ms } => {
+                Self::new(Code::CompileQueueFull, text).with("limit", waiting).retry_after_ms(retry_after_ms)
+            }
+            ComponentError::Conflict => Self::plain(Code::Conflict),
+            ComponentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeployError> for Problem {
+    fn from(error: DeployError) -> Self {
+        let text = error.to_string();
+        match error {
+            DeployError::NotFound => Self::not_found(),
+            DeployError::NothingBefore => Self::new(Code::NothingBefore, text),
+            DeployError::NotActive => Self::new(Code::NotActive, text),
+            DeployError::NotReady { .. } => Self::new(Code::ComponentNotReady, text),
+            DeployError::NotGranted { .. } => Self::new(Code::NotGranted, text),
+            DeployError::BadGrant(_) => Self::new(Code::BadGrant, text),
+            DeployError::NoCollection(_) => Self::new(Code::NoSuchCollection, text),
+            DeployError::BadSettings(_) => Self::new(Code::BadSettings, text),
+            DeployError::NotForKind(_) => Self::new(Code::NotForKind, text),
+            DeployError::TooMany { limit } => Self::new(Code::TooManyDeployments, text).with("limit", limit),
+            DeployError::TooManyVersions { limit } => Self::new(Code::TooManyVersions, text).with("limit", limit),
+            DeployError::Conflict => Self::plain(Code::Conflict),
+            DeployError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        let text = error.to_string();
+        match error {
+            RecordError::NoCollection | RecordError::NotFound => Self::not_found(),
+            RecordError::NotEmpty(_) => Self::new(Code::NotEmpty, text),
+            RecordError::Validated(_) => Self::new(Code::CollectionValidated, text),
+            RecordError::BadJson(error) => error.into(),
+            RecordError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            RecordError::QuotaUsedUp { limit } => Self::new(Code::QuotaUsedUp, text).with("limit", limit),
+            RecordError::Precondition { .. } => Self::new(Code::PreconditionFailed, text),
+            RecordError::NotValid { violations, executions } => {
+                Self::new(Code::NotValid, text).with("violations", violations).with("executions", executions)
+            }
+            RecordError::NotJudged { failure, execution, .. } => {
+                of_call(&failure, Code::NotJudged, text).with("execution", execution)
+            }
+            RecordError::Reused(error) => error.into(),
+            RecordError::Conflict => Self::plain(Code::Conflict),
+            RecordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MessageError> for Problem {
+    fn from(error: MessageError) -> Self {
+        let text = error.to_string();
+        match error {
+            MessageError::Deployment(error) => error.into(),
+            MessageError::NotMapped { failure, execution, .. } => not_mapped(&failure, text, execution),
+            MessageError::BadAction { number, execution, .. } => {
+                Self::new(Code::BadAction, text).with("action", number).with("execution", execution)
+            }
+            MessageError::Refused { number, error } => refused(error, text).with("action", number),
+            MessageError::Reused(error) => error.into(),
+            MessageError::Conflict => Self::plain(Code::Conflict),
+            MessageError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A record that a mapping writes: what is missing there is the mapping's mistake, not the sender's address.
+fn refused(error: RecordError, text: String) -> Problem {
+    let missing = matches!(error, RecordError::NoCollection | RecordError::NotFound);
+    if missing { Problem::new(Code::BadAction, text) } else { error.into() }
+}
+
+fn not_mapped(failure: &Failure, text: String, execution: ExecutionId) -> Problem {
+    let code = Code::parse(failure.code()).unwrap_or(Code::GuestError);
+    of_call(failure, code, text).with("execution", execution)
+}
+
+/// A call that did not answer: whose fault it is decides the status, not who asked.
+fn of_call(failure: &Failure, otherwise: Code, text: String) -> Problem {
+    match failure {
+        Failure::GuestError { .. }
+        | Failure::Trap { .. }
+        | Failure::InvalidOutput { .. }
+        | Failure::OutOfFuel { .. }
+        | Failure::OutOfMemory { .. }
+        | Failure::OutOfTime { .. } => Problem::new(otherwise, text).with("failure", failure),
+        Failure::Denied { code, retry_after_ms, .. } => {
+            let code = match code.as_str() {
+                "too-many-calls" => Code::TooManyCalls,
+                "quarantined" => Code::Quarantined,
+                _ => Code::ComponentUnavailable,
+            };
+            Problem::new(code, text).retry_after_ms(retry_after_ms.unwrap_or(1_000))
+        }
+        Failure::HostFault => Problem::plain(Code::Internal),
+    }
+}
+
+impl From<InvalidJson> for Problem {
+    fn from(error: InvalidJson) -> Self {
+        Self::new(Code::MalformedJson, error.to_string()).with("line", error.line).with("column", error.column)
+    }
+}
+
+impl From<InvalidName> for Problem {
+    fn from(error: InvalidName) -> Self {
+        Self::new(Code::InvalidName, error.to_string())
+    }
+}
+
+impl From<Reused> for Problem {
+    fn from(_: Reused) -> Self {
+        Self::plain(Code::IdempotencyKeyReused)
+    }
+}
+
+impl From<InvalidRequestKey> for Problem {
+    fn from(error: InvalidRequestKey) -> Self {
+        Self::new(Code::BadRequest, error.to_string())
+    }
+}

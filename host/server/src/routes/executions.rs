@@ -1,0 +1,19 @@
+//! The receipts of calls.
+
+use http::StatusCode;
+
+use crate::answer::{Answer, json};
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::Problem;
+
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["deployment", "after", "limit"])?;
+    let (deployment, after) = (query.parsed("deployment")?, query.parsed("after")?);
+    let page = input.app.executions.list(permitted.scope(), deployment.as_ref(), after, query.limit()?).await?;
+    json(StatusCode::OK, &page)
+}
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.executions.get(permitted.scope(), input.head.name("execution")?).await?)
+}

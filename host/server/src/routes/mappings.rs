@@ -1,0 +1,40 @@
+//! Messages from outside, handed to a mapping.
+
+use http::StatusCode;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use signalsync_core::contract::{Header, Message};
+use signalsync_integration::Delivery;
+
+use crate::answer::{Answer, json};
+use crate::door::Permitted;
+use crate::input::{Head, Input, read};
+use crate::problem::Problem;
+
+/// Bytes of a message, as the contract says.
+const MESSAGE_BYTES_MAX: u64 = 8 << 20;
+
+/// Where messages come from that are sent here.
+const SOURCE: &str = "http";
+
+pub(super) async fn deliver(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let Input { app, head, body } = input;
+    let dry: bool = head.query(&["dry-run"])?.parsed("dry-run")?.unwrap_or(false);
+    let delivery = if dry { Delivery::Dry } else { Delivery::ForReal };
+    let body = read(body, MESSAGE_BYTES_MAX).await?;
+    // A dry run has no effect that could happen twice.
+    let request = if dry { None } else { head.request_key(&body)? };
+    let message = message(&head, body.into())?;
+    let mapping = head.name("deployment")?;
+    let delivered = app.messages.deliver(permitted.scope(), &mapping, &message, delivery, request.as_ref()).await?;
+    json(StatusCode::OK, &delivered)
+}
+
+fn message(head: &Head, body: Vec<u8>) -> Result<Message, Problem> {
+    let media_type = head.header(&CONTENT_TYPE)?.unwrap_or("application/octet-stream").to_owned();
+    // Components see no credentials. What is not text is not for them.
+    let shown = head.headers().iter().filter(|(name, _)| ![AUTHORIZATION, COOKIE, HOST].contains(name));
+    let headers = shown.filter_map(|(name, value)| {
+        Some(Header { name: name.as_str().to_owned(), value: value.to_str().ok()?.to_owned() })
+    });
+    Ok(Message { source: SOURCE.to_owned(), media_type, headers: headers.collect(), body })
+}

@@ -1,0 +1,7 @@
+//! The front door from outside, over TCP.
+
+mod access;
+mod limits;
+mod operator;
+mod resources;
+mod server;

@@ -1,0 +1,152 @@
+//! A server of its own for each test, and a client that sends exactly the bytes it is told to.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+use signalsync_server::config::{Authored, Resolved};
+use signalsync_server::{offline_directory, run};
+use signalsync_tenancy::{NewKey, Owner};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) operator: String,
+    pub(crate) acme: String,
+    pub(crate) globex: String,
+    pub(crate) shutdown: Option<oneshot::Sender<()>>,
+    pub(crate) done: JoinHandle<()>,
+    _data: TempDir,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        lines.filter(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The problem's code, after a look at what all problems have.
+    pub(crate) fn code(&self) -> String {
+        let problem = self.json();
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(problem["status"], self.status);
+        let code = problem["code"].as_str().unwrap().to_owned();
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        code
+    }
+}
+
+/// A request: a line like `GET /v1/collections`, and what comes with it.
+#[derive(Clone, Default)]
+pub(crate) struct Ask<'a> {
+    pub(crate) line: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) body: &'a str,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With settings of the listener.
+    pub(crate) async fn with(listener: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = config(&data, listener);
+        let directory = offline_directory(&config).unwrap();
+        let key = async |owner| {
+            directory.issue_key(owner, NewKey { name: "test".to_owned(), roles: Vec::new() }).await.unwrap().token
+        };
+        let tenant = async |name: &str| {
+            let tenant = directory.create(name.parse().unwrap(), "standard".to_owned(), None).await.unwrap();
+            key(Owner::Tenant(tenant.id)).await
+        };
+        let (operator, acme, globex) = (key(Owner::Operator).await, tenant("acme").await, tenant("globex").await);
+        drop(directory);
+        let (ready, address) = oneshot::channel();
+        let (shutdown, ended) = oneshot::channel::<()>();
+        let done = tokio::spawn(async {
+            run(config, ready, async { drop(ended.await) }).await.unwrap();
+        });
+        let address = address.await.unwrap();
+        Self { address, operator, acme, globex, shutdown: Some(shutdown), done, _data: data }
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask<'_>) -> Reply {
+        let mut text = format!("{} HTTP/1.1\r\nHost: {}.localhost\r\nConnection: close\r\n", ask.line, ask.host);
+        if let Some(key) = ask.key {
+            text += &format!("Authorization: Bearer {key}\r\n");
+        }
+        for (name, value) in ask.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        text += &format!("Content-Length: {}\r\n\r\n{}", ask.body.len(), ask.body);
+        self.send(&text).await
+    }
+
+    /// As the tenant `acme`, with a JSON body where there is one.
+    pub(crate) async fn acme(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let json = [("Content-Type", "application/json")];
+        let headers = if body.is_empty() || headers.iter().any(|(name, _)| *name == "Content-Type") {
+            headers.to_vec()
+        } else {
+            [&json[..], headers].concat()
+        };
+        self.ask(Ask { line, host: "acme", key: Some(&self.acme), headers: &headers, body }).await
+    }
+
+    /// Exactly these bytes; the answer ends with the connection.
+    pub(crate) async fn send(&self, text: &str) -> Reply {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // A server that refuses early may close before all is written.
+        let _ = stream.write_all(text.as_bytes()).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        reply(&bytes)
+    }
+}
+
+pub(crate) fn reply(bytes: &[u8]) -> Reply {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = &bytes[end + 4..];
+    let body =
+        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_vec() };
+    Reply { status, head, body }
+}
+
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        whole.extend_from_slice(&body[end + 2..end + 2 + length]);
+        body = &body[end + 4 + length..];
+    }
+    whole
+}
+
+fn config(data: &TempDir, listener: &str) -> Resolved {
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\ndata = {:?}\n[listener]\n{listener}\n[runtime]\nguest_threads = 1\n[runtime.pool]\ncalls = 8\n",
+        data.path()
+    );
+    toml::from_str::<Authored>(&text).unwrap().resolve().unwrap()
+}
