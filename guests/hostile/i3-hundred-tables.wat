@@ -1,0 +1,14 @@
+;; validation
+;; I3: has a hundred tables, the most that a module can have.
+(module
+  (memory (export "memory") 1)
+  ;; repeat 100
+  (table 1 funcref)
+  (global $free (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (func (export "validate") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.const 16)))

@@ -1,0 +1,15 @@
+;; validation
+;; R14: traps 2,000 calls deep.
+(module
+  (memory (export "memory") 1)
+  (global $free (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (func $down (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (unreachable)))
+    (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+  (func (export "validate") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (call $down (i32.const 2000))))

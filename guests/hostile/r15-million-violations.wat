@@ -1,0 +1,13 @@
+;; validation
+;; R15: returns a million violations, all of them empty.
+(module
+  (memory (export "memory") 430)
+  (global $free (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (data (i32.const 16) "\00\00\00\00\00\00\01\00\40\42\0f\00")
+  (func (export "validate") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.const 16)))

@@ -1,0 +1,30 @@
+;; validation
+;; X1: reads through a handle that it was never given: the number that the document is.
+(module
+  (import "signalsync:plugin/storage@0.1.0" "[static]collection.open" (func $open (param i32 i32 i32)))
+  (import "signalsync:plugin/storage@0.1.0" "[method]collection.get" (func $get (param i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (global $free (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (data (i32.const 256) "data")
+  ;; The decimal number that the document is.
+  (func $number (param $at i32) (param $left i32) (result i32)
+    (local $number i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $left)))
+        (local.set $number
+          (i32.add
+            (i32.mul (local.get $number) (i32.const 10))
+            (i32.sub (i32.load8_u (local.get $at)) (i32.const 48))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br $next)))
+    (local.get $number))
+  (func (export "validate") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (call $get (call $number (local.get 7) (local.get 8)) (i32.const 256) (i32.const 4) (i32.const 64))
+    (i32.const 16)))
