@@ -1,0 +1,134 @@
+//! A mapping: a UBL 2.1 invoice or credit note becomes a record with the business terms of EN 16931.
+//!
+//! The record goes to the collection `invoices`, or to the one that the settings name:
+//! `{"collection": "credit-notes"}`. Its id is the invoice number where that can be one.
+
+use e_invoicing_model::{Invoice, ubl};
+use serde::Deserialize;
+use signalsync_sdk::{Message, Outcome, context, mapping};
+
+mapping!(transform);
+
+/// Most bytes of a record: the host takes no larger document.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// Most bytes of a record's id.
+const ID_BYTES_MAX: usize = 256;
+
+/// What an administrator can set.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// The collection that the records go to.
+    #[serde(default = "invoices")]
+    collection: String,
+}
+
+fn invoices() -> String {
+    "invoices".to_owned()
+}
+
+/// Reads the message; the error says where it cannot be read and what to do.
+fn transform(message: Message) -> Result<Outcome, String> {
+    let settings: Settings = context::settings()?;
+    let invoice = ubl::read(&message.body).map_err(|error| error.to_string())?;
+    check_size(&invoice)?;
+    let outcome = Outcome::new();
+    Ok(match id(&invoice) {
+        Some(id) => outcome.upsert(settings.collection, id, &invoice)?,
+        None => outcome.insert(settings.collection, &invoice)?,
+    })
+}
+
+fn check_size(invoice: &Invoice) -> Result<(), String> {
+    let size = serde_json::to_string(invoice).map_err(|error| error.to_string())?.len();
+    if size > RECORD_BYTES_MAX {
+        return Err(format!("the record would have {size} bytes, at most {RECORD_BYTES_MAX} fit: divide the invoice"));
+    }
+    Ok(())
+}
+
+/// The invoice number, where the host takes it as a record's id.
+fn id(invoice: &Invoice) -> Option<&str> {
+    let number = invoice.number.as_deref()?;
+    let is_id = (1..=ID_BYTES_MAX).contains(&number.len())
+        && !number.chars().any(char::is_control)
+        && !matches!(number, "." | "..");
+    is_id.then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use serde_json::json;
+    use signalsync_sdk::mapping::{Action, Change};
+    use signalsync_sdk::testing::{self, MockHost};
+
+    use super::*;
+
+    fn invoice(number: &str) -> Vec<u8> {
+        let namespace = "urn:oasis:names:specification:ubl:schema:xsd";
+        format!(
+            "<Invoice xmlns='{namespace}:Invoice-2' xmlns:cbc='{namespace}:CommonBasicComponents-2'>\
+             <cbc:ID>{number}</cbc:ID></Invoice>"
+        )
+        .into_bytes()
+    }
+
+    fn change(body: impl Into<Vec<u8>>) -> Result<Change, String> {
+        let outcome = testing::transform(transform, Message::new("api", "application/xml", body))?;
+        match <[Action; 1]>::try_from(outcome.actions) {
+            Ok([Action::Upsert(change)]) => Ok(change),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_invoice_becomes_a_record_under_its_number() {
+        let _host = MockHost::new().install();
+        let change = change(invoice(" F-7 ")).unwrap();
+        assert_eq!((&*change.collection, change.id.as_deref()), ("invoices", Some("F-7")));
+        assert_eq!(change.body, r#"{"kind":"invoice","number":"F-7"}"#);
+    }
+
+    #[test]
+    fn a_number_that_is_no_id_leaves_it_to_the_host() {
+        let _host = MockHost::new().install();
+        assert_eq!(change(invoice(&"x".repeat(256))).unwrap().id, Some("x".repeat(256)));
+        for number in ["", " ", "..", "a\tb", &"x".repeat(257)] {
+            assert_eq!(change(invoice(number)).unwrap().id, None, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn the_settings_name_the_collection() {
+        let _host = MockHost::new().settings(&json!({"collection": "bills"})).install();
+        assert_eq!(change(invoice("1")).unwrap().collection, "bills");
+    }
+
+    #[test]
+    fn settings_that_are_not_known_are_refused() {
+        let _host = MockHost::new().settings(&json!({"colection": "bills"})).install();
+        assert!(change(invoice("1")).unwrap_err().contains("colection"));
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_read_is_explained() {
+        let _host = MockHost::new().install();
+        assert_eq!(
+            change("<Invoice>\n  <a>").unwrap_err(),
+            "line 2, column 6: the document ends inside <a>: send it whole"
+        );
+        assert_eq!(change("<html/>").unwrap_err(), "the root element is <html>: send a UBL 2.1 Invoice or CreditNote");
+    }
+
+    #[test]
+    fn a_record_has_a_size_limit() {
+        let _host = MockHost::new().install();
+        let around = change(invoice(&"x".repeat(1000))).unwrap().body.len() - 1000;
+        assert!(change(invoice(&"x".repeat(RECORD_BYTES_MAX - around))).is_ok());
+        let error = change(invoice(&"x".repeat(RECORD_BYTES_MAX - around + 1))).unwrap_err();
+        assert_eq!(error, "the record would have 1048577 bytes, at most 1048576 fit: divide the invoice");
+    }
+}
