@@ -1,0 +1,91 @@
+//! A host on this machine with two tenants that check real invoices.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::workspace::{Workspace, root};
+use crate::{guests, shell};
+
+mod host;
+mod setup;
+mod state;
+
+pub(crate) use setup::MAPPING;
+pub(crate) use state::State;
+
+/// Where the demo lives.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The port on 127.0.0.1.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The folder for the host's data, its configuration and log; kept from one demo to the next.
+    #[arg(long, default_value = "demo-data")]
+    data: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let components = guests::build()?;
+    shell::run(shell::cargo().args(["build", "--package", "signalsync-server"]))?;
+    let data = root().join(&options.data);
+    // It will hold keys.
+    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data);
+    created.with_context(|| format!("{} cannot be created", data.display()))?;
+    let program = Workspace::load()?.program();
+    let configuration = host::configure(&data, options.port)?;
+    let mut state = State::load_or_create(&data, options.port, || host::operator_key(&program, &configuration))?;
+    let mut host = host::start(&program, &configuration, &data, &state)?;
+    setup::tenants(&mut state)?;
+    state.save(&data)?;
+    setup::components(&state, &components)?;
+    setup::invoices(&state)?;
+    explain(&state, &data);
+    host.serve()
+}
+
+fn explain(state: &State, data: &Path) {
+    let (acme, globex) = (state.tenant("acme"), state.tenant("globex"));
+    println!(
+        "
+SignalSync serves {acme_url} and {globex_url}; the operator's address is {console_url}.
+The log is {log}. Ctrl-C ends it; the data stays.
+
+  export ACME={acme_url} ACME_KEY={acme_key}
+  export GLOBEX={globex_url} GLOBEX_KEY={globex_key}
+  export CONSOLE={console_url} CONSOLE_KEY={console_key}
+
+Try:
+
+  # The invoices that came in
+  curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/collections/invoices/records
+
+  # One more
+  curl -H \"Authorization: Bearer $ACME_KEY\" -H 'Content-Type: application/xml' \\
+    --data-binary @examples/e-invoicing/data/invoices/guide-example1.xml $ACME/v1/mappings/{MAPPING}
+
+  # An invoice without anything in it is refused, with all that is missing
+  curl -H \"Authorization: Bearer $ACME_KEY\" -H 'Content-Type: application/json' -X PUT \\
+    -d '{{}}' $ACME/v1/collections/invoices/records/empty
+
+  # What ran, and what it cost
+  curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/executions
+
+  # Another tenant's key opens nothing
+  curl -i -H \"Authorization: Bearer $GLOBEX_KEY\" $ACME/v1/collections
+
+  # The test cases of the standard
+  cargo xtask en16931 examples/e-invoicing/data/cases
+",
+        acme_url = state.url("acme"),
+        globex_url = state.url("globex"),
+        console_url = state.url("console"),
+        acme_key = acme,
+        globex_key = globex,
+        console_key = state.operator_key,
+        log = data.join("host.log").display(),
+    );
+}

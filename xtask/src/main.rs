@@ -1,0 +1,49 @@
+//! `cargo xtask …`: everything that a developer of SignalSync runs.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+use clap::{Parser, Subcommand};
+
+mod api;
+mod check;
+mod demo;
+mod en16931;
+mod guests;
+mod shell;
+mod test;
+mod tools;
+#[cfg(test)]
+mod wit;
+mod workspace;
+
+/// Build, test and try SignalSync.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything, start a host with two demo tenants and real invoices, and go on serving.
+    Demo(demo::Options),
+    /// Build the components and run all tests.
+    Test(test::Options),
+    /// Check format, lints and dependencies.
+    Check,
+    /// Build the components of guests/ and examples/ into target/components.
+    Guests,
+    /// Try a folder of EN 16931 case files against a running demo.
+    En16931(en16931::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Check => check::run(),
+        Command::Guests => guests::build().map(drop),
+        Command::En16931(options) => en16931::run(&options),
+    }
+}

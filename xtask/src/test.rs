@@ -1,0 +1,32 @@
+//! All tests, with all that they need.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::workspace::Workspace;
+use crate::{guests, shell, tools};
+
+/// What to test.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Handed on to `cargo nextest run`, e.g. the part of a test's name.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    nextest: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    tools::ensure_subcommand("nextest")?;
+    guests::build()?;
+    // The server's own tests make cargo build the program too, with the features that the tests were built with.
+    let program = Workspace::load()?.program();
+    // Not the examples: the components are tested as WebAssembly.
+    let targets = ["--lib", "--bins", "--tests"];
+    shell::run(
+        shell::cargo()
+            .args(["nextest", "run", "--workspace"])
+            .args(targets)
+            .args(&options.nextest)
+            .env("SIGNALSYNC_PROGRAM", program),
+    )?;
+    shell::run(shell::cargo().args(["test", "--workspace", "--doc"]))
+}
