@@ -88,6 +88,24 @@ ids! {
     ExecutionId = "exe";
     /// One API key; not secret.
     KeyId = "key";
+    /// One person of one tenant.
+    UserId = "usr";
+    /// One department of a tenant.
+    DepartmentId = "dep";
+    /// One team of a tenant.
+    TeamId = "tea";
+    /// One sign-in of a person; not secret.
+    SessionId = "ses";
+    /// One entry of the audit.
+    AuditId = "aud";
+    /// One piece of work that waits for its time.
+    WorkId = "wrk";
+    /// One mail.
+    MailId = "mai";
+    /// One long action that a person started and can watch.
+    JobId = "job";
+    /// One request that reached the front door.
+    RequestId = "req";
 }
 
 /// What a component is: the BLAKE3 hash of its bytes, written as 64 hexadecimal digits.

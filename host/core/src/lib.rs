@@ -13,6 +13,7 @@ pub mod invoke;
 pub mod json;
 pub mod limits;
 pub mod name;
+pub mod rights;
 pub mod scope;
 
 pub use admit::{Admission, Admit, Admitted, Import, Refusal};
@@ -20,8 +21,12 @@ pub use call::{Call, Deployed, Input, Kind, Output};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use execution::{End, Execution, Failure, LogLine, Usage};
 pub use grants::{Access, Grants};
-pub use id::{Digest, ExecutionId, KeyId, TenantId};
+pub use id::{
+    AuditId, DepartmentId, Digest, ExecutionId, JobId, KeyId, MailId, RequestId, SessionId, TeamId, TenantId, UserId,
+    WorkId,
+};
 pub use invoke::{Completed, Invoke};
 pub use limits::{CallLimits, Tier};
-pub use name::{CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, TenantSlug};
-pub use scope::{Authority, Principal, TenantScope};
+pub use name::{CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, TenantSlug};
+pub use rights::{Permission, Rights};
+pub use scope::{Authority, Caller, Origin, Principal, TenantScope};

@@ -1,11 +1,13 @@
 //! Authority as a value: whoever holds a `TenantScope` may touch that tenant's data, nobody else can.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::TenantId;
+use crate::id::{RequestId, TenantId};
 use crate::limits::Tier;
+use crate::rights::Rights;
 
 /// The right to mint scopes. Made once by the process's composition and handed to the front door
 /// and the durable work queue; nothing else can turn a tenant's id into access to its data.
@@ -20,8 +22,8 @@ impl Authority {
     }
 
     /// A scope for a tenant that was resolved and a caller that was authenticated.
-    pub fn scope(&self, tenant: TenantId, tier: Arc<Tier>, principal: Principal) -> TenantScope {
-        TenantScope { tenant, tier, principal }
+    pub fn scope(&self, tenant: TenantId, tier: Arc<Tier>, caller: Caller) -> TenantScope {
+        TenantScope { tenant, tier, caller }
     }
 }
 
@@ -32,7 +34,7 @@ impl Authority {
 pub struct TenantScope {
     tenant: TenantId,
     tier: Arc<Tier>,
-    principal: Principal,
+    caller: Caller,
 }
 
 impl TenantScope {
@@ -47,9 +49,42 @@ impl TenantScope {
     }
 
     /// On whose behalf.
-    pub fn principal(&self) -> &Principal {
-        &self.principal
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
+}
+
+/// Who asks, what it may do, and where the request came from.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// As components see it.
+    pub principal: Principal,
+    /// What it may do.
+    pub rights: Arc<Rights>,
+    /// For the audit.
+    pub origin: Origin,
+}
+
+impl Caller {
+    /// The host itself, which may do everything, e.g. for a dry run at upload or for work that waited.
+    pub fn host() -> Self {
+        Self { principal: Principal::host(), rights: Arc::new(Rights::everything()), origin: Origin::default() }
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Origin {
+    /// None when the host itself acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
+    /// Of the client, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The real person, when somebody acts as somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_by: Option<String>,
 }
 
 /// Who asks, as a component sees it.

@@ -193,7 +193,7 @@ impl Run {
                 truncated: truncated || input.is_none(),
                 input,
                 deployed: Arc::unwrap_or_clone(deployed),
-                caller: scope.principal().clone(),
+                caller: scope.caller().principal.clone(),
                 now,
                 seed,
                 observed,
@@ -280,7 +280,7 @@ fn call_state(call: &Call, scope: &TenantScope, memory: MemoryMeter, outside: Ou
         transcript: Transcript::default(),
         context: CallContext {
             deployed: Arc::clone(&call.deployed),
-            caller: scope.principal().clone(),
+            caller: scope.caller().principal.clone(),
             now: call.now,
             random: ChaCha8Rng::seed_from_u64(call.seed),
         },

@@ -114,14 +114,14 @@ fn too_many(message: String) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use signalsync_core::{Authority, Principal};
+    use signalsync_core::{Authority, Caller};
 
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "a test is a composition of its own")]
     fn scope(live: u32, waiting: u32) -> TenantScope {
         let tier = Tier { live_calls_max: live, waiting_calls_max: waiting, ..Tier::default() };
-        Authority::ambient().scope(TenantId::new(), Arc::new(tier), Principal::host())
+        Authority::ambient().scope(TenantId::new(), Arc::new(tier), Caller::host())
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,6 +25,20 @@ pub enum Table {
     Executions = 7,
     /// Answers to requests that may be repeated, by day and key.
     Idempotency = 8,
+    /// The audit: a chain, by number.
+    Audit = 9,
+    /// Work that waits for its time, by id.
+    Work = 10,
+    /// When work is due, by time and id.
+    WorkDue = 11,
+    /// Mails by id.
+    Mails = 12,
+    /// People by id.
+    People = 13,
+    /// People by mail address.
+    PeopleByMail = 14,
+    /// Roles by name.
+    Roles = 15,
     /// Tenants by id, in the platform's store.
     Tenants = 16,
     /// Tenants by name, in the platform's store.
@@ -33,6 +47,30 @@ pub enum Table {
     Keys = 18,
     /// What tenants used, in the platform's store.
     Usage = 19,
+    /// Departments by id.
+    Departments = 20,
+    /// Teams by id.
+    Teams = 21,
+    /// Sign-ins by id.
+    Sessions = 22,
+    /// Invitations and other links that were mailed, by the hash of their secret.
+    Links = 23,
+    /// Failed sign-ins by what is throttled.
+    Throttles = 24,
+    /// What a tenant's administrator sets, by name.
+    Settings = 25,
+    /// Indexed values of records: collection, field, value and id.
+    Index = 26,
+    /// Earlier versions of records, by collection, id and number.
+    RecordVersions = 27,
+    /// Who refers to a record: collection, id, and the referring record and field.
+    References = 28,
+    /// Versions of collections' definitions, by name and number.
+    CollectionVersions = 29,
+    /// Long actions by id.
+    Jobs = 30,
+    /// What a long action did or found, by its id and a number.
+    JobItems = 31,
 }
 
 /// The address of a row.

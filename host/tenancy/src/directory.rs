@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use signalsync_core::{Authority, Clock, KeyId, Principal, TenantId, TenantScope, TenantSlug, Tier};
+use signalsync_core::{Authority, Caller, Clock, KeyId, Principal, TenantId, TenantScope, TenantSlug, Tier};
 use signalsync_store::{ATTEMPTS_MAX, RequestKey, StoreError, Stores, Transaction};
 use tokio::sync::RwLock;
 
@@ -172,7 +172,7 @@ impl Directory {
 
     fn scope(&self, tenant: &Tenant, key: &KeyRow) -> Result<TenantScope, TenancyError> {
         let principal = Principal { user: Some(key.id.to_string()), roles: key.roles.clone(), ..Principal::host() };
-        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, principal))
+        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, Caller { principal, ..Caller::host() }))
     }
 
     fn tier(&self, name: &str) -> Result<Arc<Tier>, TenancyError> {

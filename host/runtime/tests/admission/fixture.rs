@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use signalsync_core::contract::Subject;
 use signalsync_core::{
-    Admission, Admit as _, Admitted, Authority, Call, Deployed, Failure, Grants, Input, Invoke as _, Output, Principal,
+    Admission, Admit as _, Admitted, Authority, Call, Caller, Deployed, Failure, Grants, Input, Invoke as _, Output,
     Refusal, SystemClock, TenantId, TenantScope, Tier, Timestamp,
 };
 use signalsync_egress::{Egress, EgressConfig};
@@ -64,7 +64,7 @@ impl Host {
     }
 
     pub(crate) fn tenant_of(&self, tier: Tier) -> TenantScope {
-        self.authority.scope(TenantId::new(), Arc::new(tier), Principal::host())
+        self.authority.scope(TenantId::new(), Arc::new(tier), Caller::host())
     }
 
     pub(crate) fn inspect(&self, wasm: &[u8]) -> Result<Admitted, Refusal> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signalsync_core::{Authority, Principal, TenantId, TenantScope, Tier};
+use signalsync_core::{Authority, Caller, TenantId, TenantScope, Tier};
 use signalsync_store::{EngineKind, Key, Store, StoreError, Stores, StoresConfig, Table, Transaction};
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ impl Lab {
     }
 
     pub(crate) fn scope(&self, tenant: TenantId) -> TenantScope {
-        self.authority.scope(tenant, Arc::new(Tier::default()), Principal::host())
+        self.authority.scope(tenant, Arc::new(Tier::default()), Caller::host())
     }
 
     pub(crate) async fn open(&self, tenant: TenantId) -> Result<Store, StoreError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use signalsync_core::{Authority, Principal, TenantId, Tier};
+use signalsync_core::{Authority, Caller, TenantId, Tier};
 use signalsync_store::{EngineKind, Key, Store, StoreError, Stores, StoresConfig, Table};
 
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -43,7 +43,7 @@ impl Lab {
     }
 
     pub(crate) async fn store(&self) -> Result<Store, StoreError> {
-        let scope = self.authority.scope(self.tenant, Arc::new(Tier::default()), Principal::host());
+        let scope = self.authority.scope(self.tenant, Arc::new(Tier::default()), Caller::host());
         self.stores.tenant(&scope).await
     }
 }

@@ -54,7 +54,7 @@ async fn a_key_opens_its_own_door_and_no_other() {
 
     let Actor::Tenant(scope) = ask(host("acme"), &key.token).await.unwrap() else { unreachable!("a tenant's key") };
     assert_eq!(scope.tenant(), acme.id);
-    assert_eq!(scope.principal().roles, ["a", "b"]);
+    assert_eq!(scope.caller().principal.roles, ["a", "b"]);
     assert!(
         matches!(ask(HostLabel::Console, &operator.token).await, Ok(Actor::Operator(id)) if id == operator.info.id)
     );
