@@ -18,6 +18,8 @@ pub struct Commit {
     pub writes: BTreeMap<Key, Write>,
     /// What is added to bounded logs.
     pub appends: Vec<Append>,
+    /// What is added to chains.
+    pub chained: Vec<Chained>,
 }
 
 /// Something that was read.
@@ -45,6 +47,13 @@ pub struct Append {
     pub body: Bytes,
     /// Entries that the log keeps; the smallest ids go first.
     pub keep: u32,
+}
+
+/// An entry for a chain, which keeps all of its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chained {
+    pub table: Table,
+    pub body: Bytes,
 }
 
 /// Stands for the keys and versions of a range of rows.

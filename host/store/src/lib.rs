@@ -26,6 +26,7 @@
 //! like any file.
 
 mod blob;
+pub mod chain;
 mod cipher;
 pub mod commit;
 pub mod engine;

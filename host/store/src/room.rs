@@ -53,5 +53,7 @@ fn bytes(commit: &Commit) -> u64 {
         Write::Delete => None,
     });
     // Twice, because a page is written anew before the old one is given up.
-    rows.chain(commit.appends.iter().map(|entry| entry.body.len())).map(|body| ROW_BYTES + 2 * body as u64).sum()
+    let logged = commit.appends.iter().map(|entry| entry.body.len());
+    let chained = commit.chained.iter().map(|entry| entry.body.len());
+    rows.chain(logged).chain(chained).map(|body| ROW_BYTES + 2 * body as u64).sum()
 }

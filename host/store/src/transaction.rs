@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use bytes::Bytes;
 
 use crate::blob::Pin;
-use crate::commit::{Append, Commit, Expect, Fingerprinter, Write};
+use crate::commit::{Append, Chained, Commit, Expect, Fingerprinter, Write};
 use crate::engine::Engine as _;
 use crate::engine::{MemoryEngine, Snapshot, apply};
 use crate::error::{CommitError, StoreError};
@@ -26,6 +26,7 @@ pub struct Transaction {
     expect: Vec<Expect>,
     writes: BTreeMap<Key, Write>,
     appends: Vec<Append>,
+    pub(crate) chained: Vec<Chained>,
     pub(crate) files: FileChanges,
     /// None for a transaction that belongs to no store.
     pub(crate) store: Option<Store>,
@@ -54,6 +55,7 @@ pub struct Committed {
 pub struct Savepoint {
     writes: BTreeMap<Key, Write>,
     appends: usize,
+    chained: usize,
     files: FileChanges,
 }
 
@@ -71,6 +73,7 @@ impl Transaction {
             expect: Vec::new(),
             writes: BTreeMap::new(),
             appends: Vec::new(),
+            chained: Vec::new(),
             files: FileChanges::default(),
             store,
             pin: None,
@@ -82,6 +85,10 @@ impl Transaction {
         let empty =
             MemoryEngine::default().snapshot().unwrap_or_else(|error| unreachable!("memory does not fail: {error}"));
         Self::new(empty, None)
+    }
+
+    pub(crate) fn snapshot(&self) -> &dyn Snapshot {
+        self.snapshot.as_ref()
     }
 
     /// One row.
@@ -209,13 +216,19 @@ impl Transaction {
 
     /// A point to come back to.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint { writes: self.writes.clone(), appends: self.appends.len(), files: self.files.clone() }
+        Savepoint {
+            writes: self.writes.clone(),
+            appends: self.appends.len(),
+            chained: self.chained.len(),
+            files: self.files.clone(),
+        }
     }
 
     /// Undoes what was written since then. What was read still counts for conflicts.
     pub fn rollback(&mut self, to: Savepoint) {
         self.writes = to.writes;
         self.appends.truncate(to.appends);
+        self.chained.truncate(to.chained);
         self.files = to.files;
     }
 
@@ -225,12 +238,13 @@ impl Transaction {
             Write::Put(body) => body.len(),
             Write::Delete => 0,
         });
-        rows.chain(self.appends.iter().map(|entry| entry.body.len())).sum::<usize>() as u64
+        let entries = self.appends.iter().map(|entry| entry.body.len());
+        rows.chain(entries).chain(self.chained.iter().map(|entry| entry.body.len())).sum::<usize>() as u64
     }
 
     /// Whether there is nothing to commit.
     pub fn is_read_only(&self) -> bool {
-        self.writes.is_empty() && self.appends.is_empty()
+        self.writes.is_empty() && self.appends.is_empty() && self.chained.is_empty()
     }
 
     /// Makes everything durable, or nothing. A transaction that wrote nothing is at its end already.
@@ -242,9 +256,9 @@ impl Transaction {
         if self.is_read_only() {
             return Ok(Committed { version: base });
         }
-        let Self { snapshot, expect, writes, appends, files, store, pin } = self;
+        let Self { snapshot, expect, writes, appends, chained, files, store, pin } = self;
         let Some(store) = store else { return Err(StoreError::NoSuchTenant.into()) };
-        let commit = Commit { base: Some(base), expect, writes, appends };
+        let commit = Commit { base: Some(base), expect, writes, appends, chained };
         drop((snapshot, pin));
         // A task of its own: a caller that goes away in the middle leaves nothing half-done behind.
         let done = tokio::spawn(async move {

@@ -1,6 +1,7 @@
 //! Checking and applying commits: written once, for all engines.
 
 use super::{Conflict, Read, Write};
+use crate::chain;
 use crate::commit::{Append, Commit, Expect, Fingerprinter, Write as RowWrite};
 use crate::error::StoreError;
 use crate::key::{behind, prefix};
@@ -73,7 +74,8 @@ fn write(view: &mut dyn Write, commit: &Commit, version: u64) -> Result<(), Stor
             RowWrite::Delete => view.remove(key.as_bytes())?,
         }
     }
-    commit.appends.iter().try_for_each(|entry| append(view, entry, version))
+    commit.appends.iter().try_for_each(|entry| append(view, entry, version))?;
+    commit.chained.iter().try_for_each(|entry| chain::add(view, entry, version))
 }
 
 /// Adds an entry and removes the oldest ones that are too many: two at most, so that a log whose

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod basics;
+mod chain;
 mod concurrency;
 mod decay;
 mod engines;
@@ -44,6 +45,11 @@ on_every_engine! {
         a_log_shrinks_when_its_limit_does,
         versions_number_the_commits,
         a_snapshot_does_not_move;
+    chain:
+        entries_are_numbered_without_gaps_whoever_writes,
+        what_is_rolled_back_is_not_in_the_chain,
+        links_come_newest_first_in_pages,
+        every_change_behind_the_stores_back_is_found;
     model: transactions_are_serialisable;
     concurrency:
         no_update_is_lost,
