@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-core", &[]),
     ("signalsync-store", &["signalsync-core"]),
     ("signalsync-egress", &["signalsync-core"]),
+    ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
     ("signalsync-runtime", &["signalsync-core", "signalsync-store", "signalsync-egress"]),
     ("signalsync-components", &["signalsync-core", "signalsync-store"]),
     ("signalsync-tenancy", &["signalsync-core", "signalsync-store"]),
@@ -47,8 +48,13 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that call components through `Invoke` and are called by the front door, but know neither.
-const DOMAIN: &[&str] =
-    &["signalsync-components", "signalsync-tenancy", "signalsync-records", "signalsync-integration"];
+const DOMAIN: &[&str] = &[
+    "signalsync-audit",
+    "signalsync-components",
+    "signalsync-tenancy",
+    "signalsync-records",
+    "signalsync-integration",
+];
 
 /// What a domain crate has no business with; a name covers all that begin with it.
 const FRONT_DOOR_AND_SANDBOX: &[&str] = &["wasmtime", "wasmparser", "hyper", "axum", "http", "tower"];

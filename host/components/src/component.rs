@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Stores, Table, row};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, Stores, Table, row};
 
 use crate::deployment;
 use crate::error::ComponentError;
-use crate::rows::{self, Listing};
 
 /// A component that a tenant uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +124,7 @@ impl Components {
     ) -> Result<Listing<Component>, ComponentError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
         let page = tx.scan(Table::Components, &[], "", after, limit, usize::MAX)?;
-        let mut list: Listing<Component> = rows::listing(page)?;
+        let mut list: Listing<Component> = Listing::of(page)?;
         list.items = list.items.into_iter().map(|component| self.live(scope, component)).collect();
         Ok(list)
     }

@@ -9,12 +9,11 @@ use signalsync_core::{
     Call, Clock, CollectionName, Deployed, DeploymentName, Digest, Execution, Failure, Grants, Input, Invoke, Kind,
     Output, TenantScope, Timestamp,
 };
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, StoreError, Stores, Table, Transaction, row};
 
 use crate::component::{self, Component, State};
 use crate::error::DeployError;
 use crate::executions::Executions;
-use crate::rows::{self, Listing};
 
 /// Versions of one deployment.
 const VERSIONS_MAX: u32 = 10_000;
@@ -216,7 +215,7 @@ impl Deployments {
         limit: usize,
     ) -> Result<Listing<Deployment>, DeployError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-        Ok(rows::listing(tx.scan(Table::Deployments, &[], "", after, limit, usize::MAX)?)?)
+        Ok(Listing::of(tx.scan(Table::Deployments, &[], "", after, limit, usize::MAX)?)?)
     }
 
     /// The versions of a deployment, oldest first.
@@ -232,7 +231,7 @@ impl Deployments {
     ) -> Result<Listing<Version>, DeployError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
         find(&mut tx, name)?.ok_or(DeployError::NotFound)?;
-        Ok(rows::listing(tx.scan(Table::DeploymentVersions, &[name.as_str()], "", after, limit, usize::MAX)?)?)
+        Ok(Listing::of(tx.scan(Table::DeploymentVersions, &[name.as_str()], "", after, limit, usize::MAX)?)?)
     }
 
     /// Removes a deployment with all its versions. Its execution records stay.

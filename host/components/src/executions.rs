@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use signalsync_core::{DeploymentName, Execution, ExecutionId, TenantScope};
-use signalsync_store::{Key, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
 
 use crate::error::ComponentError;
-use crate::rows::{self, Listing};
 
 /// Execution records of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
@@ -66,6 +65,6 @@ impl Executions {
         let page = tx.newest(Table::Executions, before.as_deref(), limit, |row| {
             deployment.is_none_or(|name| row::read::<Execution>(&row.body).is_ok_and(|found| found.deployment == *name))
         })?;
-        Ok(rows::listing(page)?)
+        Ok(Listing::of(page)?)
     }
 }

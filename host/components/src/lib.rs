@@ -6,7 +6,6 @@ mod component;
 mod deployment;
 mod error;
 mod executions;
-mod rows;
 
 pub use component::{Component, Components, State};
 pub use deployment::{
@@ -14,4 +13,3 @@ pub use deployment::{
 };
 pub use error::{ComponentError, DeployError};
 pub use executions::Executions;
-pub use rows::Listing;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use signalsync_components::Listing;
 use signalsync_core::{Clock, CollectionName, TenantScope, Timestamp};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Stores, Table, Transaction, row};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, Stores, Table, Transaction, row};
 
 use crate::error::RecordError;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use signalsync_components::{Executions, Listing};
+use signalsync_components::Executions;
 use signalsync_core::contract::Violation;
 use signalsync_core::{Clock, CollectionName, Execution, ExecutionId, Invoke, RecordId, TenantScope, Timestamp};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, RequestKey, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{ATTEMPTS_MAX, CommitError, Listing, RequestKey, StoreError, Stores, Table, Transaction, row};
 
 use crate::collection;
 use crate::error::RecordError;

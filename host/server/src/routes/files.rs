@@ -10,10 +10,9 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use signalsync_components::Listing;
 use signalsync_core::{FilePath, FolderName};
 use signalsync_records::FileWritten;
-use signalsync_store::{FileInfo, FileReader};
+use signalsync_store::{FileInfo, FileReader, Listing};
 
 use crate::answer::{Answer, Body, empty, json, tagged, with};
 use crate::door::Permitted;

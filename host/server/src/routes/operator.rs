@@ -3,8 +3,8 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::{Deserialize, Serialize};
-use signalsync_components::Listing;
 use signalsync_core::{KeyId, TenantId, TenantSlug};
+use signalsync_store::Listing;
 use signalsync_tenancy::{KeyInfo, NewKey};
 
 use crate::answer::{Answer, empty, json, with};

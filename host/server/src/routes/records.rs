@@ -5,9 +5,9 @@ use http::header::LOCATION;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use signalsync_components::Listing;
 use signalsync_core::{CollectionName, RecordId};
 use signalsync_records::{Change, Precondition, Record, Written, new_record_id};
+use signalsync_store::Listing;
 
 use crate::answer::{Answer, empty, json, tagged, typed, with};
 use crate::door::Permitted;
