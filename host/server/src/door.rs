@@ -14,7 +14,7 @@ use crate::answer::{Answer, protect};
 use crate::app::App;
 use crate::host;
 use crate::input::{Head, Input};
-use crate::listener::{Held, Incoming};
+use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
 use crate::routes::{self, Enter, Found, Handling};
 
@@ -53,17 +53,18 @@ impl Operator {
 /// Answers a request. What begins is carried to its end, even when the client goes away meanwhile.
 pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
+    let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
     let answered = match enter(&app, parts, body).await {
         Ok(handling) => carry_out(&app, handling, held).await,
         Err(problem) => Err(problem),
     };
     let mut answer = answered.unwrap_or_else(Problem::into_answer);
-    protect(answer.headers_mut());
+    protect(answer.headers_mut(), is_secure);
     Ok(answer)
 }
 
 async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling, Problem> {
-    let label = host::label(&parts.headers, &parts.uri, &app.base_domain)?;
+    let label = host::label(&parts, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
             return Ok(handler(Input::new(app, parts, params, body)));

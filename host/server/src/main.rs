@@ -78,10 +78,11 @@ fn serve(config: Option<PathBuf>) -> anyhow::Result<()> {
         let shutdown = async {
             tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
         };
+        let scheme = if config.certificates.is_some() { "https" } else { "http" };
         let (ready, address) = oneshot::channel();
-        tokio::spawn(async {
+        tokio::spawn(async move {
             if let Ok(address) = address.await {
-                say(&format!("listening on http://{address}"));
+                say(&format!("listening on {scheme}://{address}"));
             }
         });
         Ok(run(config, ready, shutdown).await?)

@@ -5,3 +5,4 @@ mod limits;
 mod operator;
 mod resources;
 mod server;
+mod tls;
