@@ -6,7 +6,9 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, Execution, ExecutionId, TenantScope, Timestamp};
-use signalsync_store::{CommitError, Done, Key, Listing, RequestKey, Reused, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{
+    CommitError, Done, Key, Listing, RequestKey, Reused, StoreError, Stores, Table, Transaction, row,
+};
 
 use crate::error::ComponentError;
 
