@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lru::LruCache;
 use parking_lot::Mutex;
 use signalsync_core::{Authority, Caller, Clock, KeyId, Principal, TenantId, TenantScope, TenantSlug, Tier};
-use signalsync_store::{ATTEMPTS_MAX, RequestKey, StoreError, Stores, Transaction};
+use signalsync_store::{RequestKey, Store, StoreError, Stores, Transaction};
 use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
@@ -94,7 +94,7 @@ impl Directory {
     /// Creates a tenant with its own empty store. A request that is repeated gets the same tenant.
     ///
     /// # Errors
-    /// `SlugTaken`, `NoSuchTier`, `IdempotencyKeyReused`, `Conflict`, or the store failed.
+    /// `SlugTaken`, `NoSuchTier`, `Reused`, `Conflict`, or the store failed.
     pub async fn create(
         &self,
         slug: TenantSlug,
@@ -107,11 +107,17 @@ impl Directory {
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
-        let added = self.change(|tx| registry::add_tenant(tx, &new, request.as_ref(), now)).await;
-        if added.as_ref().is_ok_and(|tenant| tenant.id != new.id) || matches!(added, Err(TenancyError::SlugTaken(_))) {
+        let added = self.store().await?.once(request.as_ref(), now, |tx| registry::add_tenant(tx, &new)).await;
+        let is_unused = match &added {
+            Ok(done) => done.before,
+            Err(TenancyError::SlugTaken(_) | TenancyError::Reused(_) | TenancyError::Conflict) => true,
+            // A commit that failed otherwise may be found done when the platform's store is opened again.
+            Err(_) => false,
+        };
+        if is_unused {
             self.stores.destroy_tenant(&self.authority, new.id).await?;
         }
-        added
+        added.map(|done| done.value)
     }
 
     /// Tenants behind `after`, oldest first, at most 1,000 at once.
@@ -147,7 +153,7 @@ impl Directory {
         let token = Token::random()?;
         let row = KeyRow { id: KeyId::new(), owner, name, hash: token.hash(), created_at: self.clock.now(), roles };
         let _changing = self.changing.write().await;
-        self.change(|tx| registry::add_key(tx, &token.prefix, &row)).await?;
+        self.store().await?.transact(|tx| registry::add_key(tx, &token.prefix, &row)).await?;
         Ok(IssuedKey { info: row.info(), token: token.text() })
     }
 
@@ -165,7 +171,7 @@ impl Directory {
     /// `NoSuchKey`, `Conflict`, or the store failed.
     pub async fn revoke_key(&self, owner: Owner, id: KeyId) -> Result<(), TenancyError> {
         let _changing = self.changing.write().await;
-        let prefix = self.change(|tx| registry::remove_key(tx, owner, id)).await?;
+        let prefix = self.store().await?.transact(|tx| registry::remove_key(tx, owner, id)).await?;
         self.keys.lock().pop(&prefix);
         Ok(())
     }
@@ -206,30 +212,11 @@ impl Directory {
     }
 
     async fn begin(&self) -> Result<Transaction, StoreError> {
-        self.stores.platform(&self.authority).await?.begin().await
+        self.store().await?.begin().await
     }
 
-    async fn change<T>(
-        &self,
-        mut edit: impl FnMut(&mut Transaction) -> Result<T, TenancyError>,
-    ) -> Result<T, TenancyError> {
-        for _ in 1..ATTEMPTS_MAX {
-            match self.attempt(&mut edit).await {
-                Err(TenancyError::Conflict) => {}
-                done => return done,
-            }
-        }
-        self.attempt(&mut edit).await
-    }
-
-    async fn attempt<T>(
-        &self,
-        edit: &mut impl FnMut(&mut Transaction) -> Result<T, TenancyError>,
-    ) -> Result<T, TenancyError> {
-        let mut tx = self.begin().await?;
-        let done = edit(&mut tx)?;
-        tx.commit().await?;
-        Ok(done)
+    async fn store(&self) -> Result<Store, StoreError> {
+        self.stores.platform(&self.authority).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a caller is not let in, and why the directory was not changed.
 
 use signalsync_core::TenantSlug;
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError};
 
 /// A caller is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +44,9 @@ pub enum TenancyError {
         /// How many.
         limit: usize,
     },
-    /// The request's name was used for another request.
-    #[error("this idempotency key was used for another request")]
-    IdempotencyKeyReused,
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same at the same time, again and again.
     #[error("others changed the same at the same time; try again")]
     Conflict,

@@ -9,7 +9,7 @@ use crate::KEYS_PER_OWNER_MAX;
 
 struct Fixture {
     directory: Directory,
-    _root: TempDir,
+    root: TempDir,
 }
 
 fn fixture() -> Fixture {
@@ -19,7 +19,7 @@ fn fixture() -> Fixture {
     let tiers = Tiers::from([("standard".to_owned(), Arc::new(Tier::default()))]);
     let stores = Stores::open(config).unwrap();
     let directory = Directory::new(Authority::ambient(), stores, Arc::new(SystemClock), tiers);
-    Fixture { directory, _root: root }
+    Fixture { directory, root }
 }
 
 fn slug(text: &str) -> TenantSlug {
@@ -113,8 +113,9 @@ async fn a_repeated_request_creates_one_tenant() {
     let create = async |name: &str| f.directory.create(slug(name), "standard".to_owned(), request(name)).await;
     let first = create("acme").await.unwrap();
     assert_eq!(create("acme").await.unwrap(), first);
-    assert!(matches!(create("globex").await, Err(TenancyError::IdempotencyKeyReused)));
+    assert!(matches!(create("globex").await, Err(TenancyError::Reused(_))));
     assert_eq!(f.directory.list(None, 10).await.unwrap().tenants, [first]);
+    assert_eq!(f.root.path().join("tenants").read_dir().unwrap().count(), 1, "no store is left over");
 }
 
 #[tokio::test]
