@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use signalsync_runtime::{Allocator, PoolLimits, engine_config};
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter, Store};
+use wasmtime::{Config, Engine, ResourceLimiter, Result, Store};
 
 use self::exports::Subject;
 
@@ -68,7 +68,11 @@ impl ResourceLimiter for Limits {
 
 impl Bare {
     /// Compiles the component in this process.
-    pub fn new(wasm: &[u8], shape: Shape) -> Result<Self> {
+    pub fn new(wasm: &[u8], shape: Shape) -> anyhow::Result<Self> {
+        Self::open(wasm, shape).map_err(|error| anyhow::anyhow!("{error:#}"))
+    }
+
+    fn open(wasm: &[u8], shape: Shape) -> Result<Self> {
         let engine = Engine::new(&config(shape))?;
         let component = Component::from_binary(&engine, wasm)?;
         let mut linker = Linker::new(&engine);
@@ -105,26 +109,17 @@ impl Bare {
             after: document.to_owned(),
         };
         let answer = guest.call_validate(&mut store, &subject).await?;
-        std::hint::black_box(answer).map_err(anyhow::Error::msg)?;
+        std::hint::black_box(answer).map_err(|message| wasmtime::format_err!("{message}"))?;
         Ok(())
     }
 }
 
-/// `host/runtime/src/engine.rs`, as far as it costs time.
+/// The host's own configuration, changed where the shape says so.
 fn config(shape: Shape) -> Config {
-    let mut config = Config::new();
+    let pool = Allocator::Pooling(PoolLimits::default());
+    let mut config = engine_config(if shape.pooling { pool } else { Allocator::OnDemand });
     let metered = shape.meter == Meter::FuelAndEpoch;
-    config.cranelift_opt_level(OptLevel::Speed).consume_fuel(metered).epoch_interruption(metered);
-    config.max_wasm_stack(512 << 10).async_stack_size(2 << 20).async_stack_zeroing(shape.stack_zeroing);
-    config.cranelift_nan_canonicalization(true).wasm_relaxed_simd(false);
-    config.memory_init_cow(true).memory_reservation(4 << 30).memory_guard_size(32 << 20).memory_may_move(false);
-    if shape.pooling {
-        let mut pool = PoolingAllocationConfig::new();
-        pool.total_component_instances(512).total_stacks(512).total_core_instances(4096);
-        pool.total_memories(1024).total_tables(2048).max_memory_size(256 << 20).table_elements(100_000);
-        pool.max_unused_warm_slots(16).linear_memory_keep_resident(0).table_keep_resident(0);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    }
+    config.consume_fuel(metered).epoch_interruption(metered).async_stack_zeroing(shape.stack_zeroing);
     config
 }
 

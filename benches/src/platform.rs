@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -37,8 +37,9 @@ impl Platform {
 
     /// Ends the program in good order and starts it again on the same data; how long until it is ready.
     pub fn restart(&mut self) -> Result<Duration> {
-        self.process.kill()?;
-        self.process.wait()?;
+        let id = self.process.id().to_string();
+        ensure!(Command::new("kill").args(["-TERM", &id]).status()?.success(), "the program cannot be ended");
+        ensure!(self.process.wait()?.success(), "the program did not end in good order");
         let start = Instant::now();
         (self.process, self.address) = serve(&self.program, self.folder.path())?;
         let mut client = self.console()?;
