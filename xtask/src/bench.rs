@@ -81,7 +81,10 @@ fn wasmtime(target: &Path) -> Result<PathBuf> {
         eprintln!("wasmtime {WASMTIME_VERSION} is missing; installing it once takes some minutes.");
         let mut install = shell::cargo();
         install.args(["install", "wasmtime-cli", "--locked", "--version", WASMTIME_VERSION, "--no-default-features"]);
-        install.args(["--features", "run,serve,cranelift,pooling-allocator,component-model"]).arg("--root").arg(&folder);
+        install
+            .args(["--features", "run,serve,cranelift,pooling-allocator,component-model"])
+            .arg("--root")
+            .arg(&folder);
         shell::run(install.env("CARGO_TARGET_DIR", target.join("wasmtime")))?;
     }
     Ok(program)
