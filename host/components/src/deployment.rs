@@ -9,7 +9,7 @@ use signalsync_core::{
     Call, Clock, CollectionName, Deployed, DeploymentName, Digest, Execution, Failure, Grants, Input, Invoke, Kind,
     Output, TenantScope, Timestamp,
 };
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{Done, Key, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction, row};
 
 use crate::component::{self, Component, State};
 use crate::error::DeployError;
@@ -108,6 +108,21 @@ pub struct Tried {
     pub execution: Execution,
 }
 
+/// On what terms a deployment is changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The request's own name: one that is repeated has its effect once.
+    pub request: Option<&'a RequestKey>,
+    /// What the caller expects of the deployment.
+    pub precondition: Precondition,
+}
+
+impl Terms<'_> {
+    fn check(self, tx: &mut Transaction, name: &DeploymentName) -> Result<(), DeployError> {
+        Ok(self.precondition.check(tx.get(&key(name))?.map(|row| row.version))?)
+    }
+}
+
 /// The deployments of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Deployments(Arc<Inner>);
@@ -134,15 +149,17 @@ impl Deployments {
     /// Adds a version, and activates it when the draft says so.
     ///
     /// # Errors
-    /// What is wrong with the draft, or the store failed.
+    /// What is wrong with the draft, `Precondition`, `Reused`, or the store failed.
     pub async fn deploy(
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
         draft: &Draft,
-    ) -> Result<(Deployment, Version), DeployError> {
+        terms: Terms<'_>,
+    ) -> Result<Done<(Deployment, Version)>, DeployError> {
         let settings = settings(draft)?;
         let deploy = |tx: &mut Transaction| {
+            terms.check(tx, name)?;
             let kind = self.check(tx, draft)?;
             let mut deployment = match find(tx, name)? {
                 Some(deployment) if deployment.kind != kind => {
@@ -165,38 +182,45 @@ impl Deployments {
             tx.put(key(name), row::write(&deployment)?);
             Ok((deployment, version))
         };
-        self.0.stores.tenant(scope).await?.transact(deploy).await
+        self.0.stores.tenant(scope).await?.once(terms.request, self.0.clock.now(), deploy).await
     }
 
     /// Makes a version the active one.
     ///
     /// # Errors
-    /// `NotFound`, or the store failed.
+    /// `NotFound`, `Precondition`, `Reused`, or the store failed.
     pub async fn activate(
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
         number: u32,
-    ) -> Result<Deployment, DeployError> {
-        self.change(scope, name, |_| Ok(number), |deployment, version| deployment.activate(version)).await
+        terms: Terms<'_>,
+    ) -> Result<Done<Deployment>, DeployError> {
+        self.change(scope, name, terms, |_| Ok(number), |deployment, version| deployment.activate(version)).await
     }
 
     /// Makes the version active that was active before, in one call.
     ///
     /// # Errors
-    /// `NotFound`, `NothingBefore`, or the store failed.
-    pub async fn roll_back(&self, scope: &TenantScope, name: &DeploymentName) -> Result<Deployment, DeployError> {
+    /// `NotFound`, `NothingBefore`, `Precondition`, `Reused`, or the store failed.
+    pub async fn roll_back(
+        &self,
+        scope: &TenantScope,
+        name: &DeploymentName,
+        terms: Terms<'_>,
+    ) -> Result<Done<Deployment>, DeployError> {
         let before = |deployment: &Deployment| deployment.history.last().copied().ok_or(DeployError::NothingBefore);
-        self.change(scope, name, before, Deployment::roll_back).await
+        self.change(scope, name, terms, before, Deployment::roll_back).await
     }
 
-    /// One deployment.
+    /// One deployment, and the number of the commit that changed it last.
     ///
     /// # Errors
     /// `NotFound`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, name: &DeploymentName) -> Result<Deployment, DeployError> {
+    pub async fn get(&self, scope: &TenantScope, name: &DeploymentName) -> Result<(Deployment, u64), DeployError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-        find(&mut tx, name)?.ok_or(DeployError::NotFound)
+        let found = tx.get(&key(name))?.ok_or(DeployError::NotFound)?;
+        Ok((row::read(&found.body)?, found.version))
     }
 
     /// All deployments, in the order of their names.
@@ -232,9 +256,15 @@ impl Deployments {
     /// Removes a deployment with all its versions. Its execution records stay.
     ///
     /// # Errors
-    /// `NotFound`, or the store failed.
-    pub async fn delete(&self, scope: &TenantScope, name: &DeploymentName) -> Result<(), DeployError> {
+    /// `NotFound`, `Precondition`, or the store failed.
+    pub async fn delete(
+        &self,
+        scope: &TenantScope,
+        name: &DeploymentName,
+        precondition: Precondition,
+    ) -> Result<(), DeployError> {
         let delete = |tx: &mut Transaction| {
+            Terms { request: None, precondition }.check(tx, name)?;
             let deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             for number in 1..=deployment.newest {
                 tx.delete(&version_key(name, number))?;
@@ -280,10 +310,12 @@ impl Deployments {
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
+        terms: Terms<'_>,
         choose: impl Fn(&Deployment) -> Result<u32, DeployError>,
         apply: impl Fn(&mut Deployment, &Version),
-    ) -> Result<Deployment, DeployError> {
+    ) -> Result<Done<Deployment>, DeployError> {
         let change = |tx: &mut Transaction| {
+            terms.check(tx, name)?;
             let mut deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             let number = choose(&deployment)?;
             let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
@@ -291,7 +323,7 @@ impl Deployments {
             tx.put(key(name), row::write(&deployment)?);
             Ok(deployment)
         };
-        self.0.stores.tenant(scope).await?.transact(change).await
+        self.0.stores.tenant(scope).await?.once(terms.request, self.0.clock.now(), change).await
     }
 
     /// Checks a draft against the component's imports and the tenant's collections.

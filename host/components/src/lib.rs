@@ -9,7 +9,8 @@ mod executions;
 
 pub use component::{Component, Components, State};
 pub use deployment::{
-    Deployment, Deployments, Draft, OnFailure, OriginCheck, Tried, Validation, Version, active, call, validations_of,
+    Deployment, Deployments, Draft, OnFailure, OriginCheck, Terms, Tried, Validation, Version, active, call,
+    validations_of,
 };
 pub use error::{ComponentError, DeployError};
 pub use executions::{Executions, Receipts};
