@@ -14,6 +14,7 @@ use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row
 
 use crate::deployment;
 use crate::error::ComponentError;
+use crate::version::version;
 
 /// A component that a tenant uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,8 +227,7 @@ fn user(tx: &mut Transaction, digest: Digest) -> Result<Option<String>, StoreErr
     for deployment in deployment::all(tx)? {
         let name: &DeploymentName = &deployment.name;
         for number in 1..=deployment.newest {
-            let version = deployment::version(tx, name, number)?;
-            if version.is_some_and(|version| version.deployed.component == digest) {
+            if version(tx, name, number)?.is_some_and(|version| version.deployed.component == digest) {
                 return Ok(Some(name.to_string()));
             }
         }

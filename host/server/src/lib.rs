@@ -47,9 +47,8 @@ pub async fn run(
     // Without TLS, and on an address that others reach, only proxies that end TLS may connect.
     let proxies_only = secured.is_none() && !address.ip().is_loopback();
     let entrance = Entrance { listener, secured, proxies: config.proxies.into(), proxies_only };
-    listener::serve(app, entrance, shutdown).await;
     let sweeper = tokio::spawn(Sweeper::new(Arc::clone(&app), config.sweep).run());
-    listener::serve(app, listener, shutdown).await;
+    listener::serve(app, entrance, shutdown).await;
     sweeper.abort();
     Ok(())
 }
