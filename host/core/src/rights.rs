@@ -163,9 +163,9 @@ pub enum RecordAction {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     permissions: BTreeSet<Permission>,
-    rules: Vec<(RoleName, RecordRule)>,
-    person: Person,
-    everything: bool,
+    pub(crate) rules: Vec<(RoleName, RecordRule)>,
+    pub(crate) person: Person,
+    pub(crate) everything: bool,
 }
 
 impl Rights {
