@@ -61,8 +61,9 @@ impl Rights {
     fn covers_rule(&self, rule: &RecordRule, whose: &Person) -> bool {
         let mine = || self.rules.iter().map(|(_, mine)| mine).filter(|mine| is_within(rule, mine));
         let reaches = |part: fn(&RecordRule) -> &Reach, veil: fn(&RecordRule) -> BTreeSet<&String>| {
-            let holds =
-                |mine: &RecordRule| part(mine).holds_all(&self.person, part(rule), whose) && veil(mine).is_subset(&veil(rule));
+            let holds = |mine: &RecordRule| {
+                part(mine).holds_all(&self.person, part(rule), whose) && veil(mine).is_subset(&veil(rule))
+            };
             *part(rule) == Reach::None || mine().any(holds)
         };
         let creates = || mine().any(|mine| mine.create && fixed(mine).is_subset(&fixed(rule)));
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_named() {
-        let clerk = rights(&[Permission::FilesRead], &[json!({"collection": "orders", "see": "all"})], Person::default());
+        let clerk =
+            rights(&[Permission::FilesRead], &[json!({"collection": "orders", "see": "all"})], Person::default());
         assert_eq!(Rights::everything().covers(&clerk), Ok(()));
         assert_eq!(clerk.covers(&clerk), Ok(()));
         let writer = rights(&[Permission::FilesRead, Permission::FilesWrite], &[], Person::default());
