@@ -8,6 +8,7 @@ use signalsync_core::rights::Person;
 use signalsync_core::{Caller, CollectionName, KeyId, Permission, Rights, RoleName, Timestamp, UserId};
 use signalsync_store::{Key, Listing, StoreError, Table, Transaction};
 
+use crate::keys::Removal;
 use crate::standing::{self, Standing, check_roles, index_roles, keeping_administrators};
 use crate::structure::{StructureError, check_name, read, write};
 
@@ -227,13 +228,12 @@ pub fn change(
 /// Makes a key worthless.
 ///
 /// # Errors
-/// `NoSuchKey`, `LastAdministrator` unless `at_any_price`, or the store failed.
-pub fn remove(tx: &mut Transaction, id: KeyId, at_any_price: bool) -> Result<ApiKey, StructureError> {
+/// `NoSuchKey`, `LastAdministrator`, or the store failed.
+pub fn remove(tx: &mut Transaction, id: KeyId, removal: Removal) -> Result<ApiKey, StructureError> {
     let before = require(tx, id)?;
-    if at_any_price {
-        save(tx, Some(&before), None)?;
-    } else {
-        keeping_administrators(tx, |tx| save(tx, Some(&before), None))?;
+    match removal {
+        Removal::AtAnyPrice => save(tx, Some(&before), None)?,
+        Removal::Guarded => keeping_administrators(tx, |tx| save(tx, Some(&before), None))?,
     }
     Ok(before)
 }
@@ -266,16 +266,16 @@ pub fn last_used(tx: &mut Transaction, id: KeyId) -> Result<Option<Timestamp>, S
     read(tx, &used(id))
 }
 
-/// Notes that the key is used, unless that was noted within the hour; whether there is something to commit.
+/// Notes that a key that is still there is used, unless that was noted within the hour.
 ///
 /// # Errors
 /// The store failed.
-pub fn note_use(tx: &mut Transaction, id: KeyId, now: Timestamp) -> Result<bool, StoreError> {
+pub fn note_use(tx: &mut Transaction, id: KeyId, now: Timestamp) -> Result<(), StoreError> {
     let due = last_used(tx, id)?.is_none_or(|last| now.0.abs_diff(last.0) >= USE_NOTED_EVERY_MS);
-    if due {
+    if due && find(tx, id)?.is_some() {
         write(tx, used(id), &now)?;
     }
-    Ok(due)
+    Ok(())
 }
 
 fn save(tx: &mut Transaction, before: Option<&ApiKey>, now: Option<&ApiKey>) -> Result<(), StructureError> {

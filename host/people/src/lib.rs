@@ -6,6 +6,7 @@
 pub mod department;
 mod error;
 pub mod key;
+pub mod keys;
 pub mod rights;
 pub mod role;
 pub mod standing;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use signalsync_core::{KeyId, Timestamp, UserId};
 use signalsync_people::StructureError;
 use signalsync_people::key::{self, KeyChange};
+use signalsync_people::keys::Removal;
 use signalsync_people::standing::{self, Standing};
 
 use crate::fixture::{Fixture, NOW, fixture, standing};
@@ -53,12 +54,12 @@ async fn the_last_key_that_administrates_stays_until_there_is_a_person() {
     let mut tx = f.begin().await;
     let other =
         key::add(&mut tx, host.caller(), KeyId::new(), &serde_json::from_value(json!({"name": "x"})).unwrap(), NOW);
-    key::remove(&mut tx, other.unwrap().id, true).unwrap();
+    key::remove(&mut tx, other.unwrap().id, Removal::AtAnyPrice).unwrap();
 }
 
 async fn remove(f: &Fixture, id: KeyId) -> Result<(), StructureError> {
     let mut tx = f.begin().await;
-    key::remove(&mut tx, id, false)?;
+    key::remove(&mut tx, id, Removal::Guarded)?;
     tx.commit().await.unwrap();
     Ok(())
 }

@@ -119,13 +119,12 @@ async fn keys_are_bounded() {
 async fn use_is_noted_once_an_hour() {
     let f = fixture().await;
     let made = f.key(&f.host(), json!({"name": "x"})).await.unwrap();
-    let note = async |at: u64| {
+    let last = async || key::last_used(&mut f.begin().await, made.id).unwrap();
+    assert_eq!(last().await, None);
+    for (at, noted) in [(0, 0), (USE_NOTED_EVERY_MS - 1, 0), (USE_NOTED_EVERY_MS, USE_NOTED_EVERY_MS)] {
         let mut tx = f.begin().await;
-        let due = key::note_use(&mut tx, made.id, Timestamp(at)).unwrap();
+        key::note_use(&mut tx, made.id, Timestamp(NOW.0 + at)).unwrap();
         tx.commit().await.unwrap();
-        due
-    };
-    assert!(note(NOW.0).await && !note(NOW.0 + USE_NOTED_EVERY_MS - 1).await && note(NOW.0 + USE_NOTED_EVERY_MS).await);
-    let last = key::last_used(&mut f.begin().await, made.id).unwrap();
-    assert_eq!(last, Some(Timestamp(NOW.0 + USE_NOTED_EVERY_MS)));
+        assert_eq!(last().await, Some(Timestamp(NOW.0 + noted)));
+    }
 }
