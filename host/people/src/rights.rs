@@ -8,12 +8,14 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use serde::Serialize;
 use signalsync_core::rights::{Reach, RecordAction, RecordFacts, RecordRule};
-use signalsync_core::{CollectionName, DepartmentId, KeyId, Rights, RoleName, TenantId, Timestamp, UserId};
-use signalsync_store::{StoreError, Transaction, row};
+use signalsync_core::{
+    Clock, CollectionName, DepartmentId, KeyId, Rights, RoleName, TenantId, TenantScope, Timestamp, UserId,
+};
+use signalsync_store::{StoreError, Stores, Transaction, row};
 
 use crate::key::{self, ApiKey};
 use crate::standing::{self, Standing};
-use crate::structure::{StructureError, state};
+use crate::structure::{Desk, StructureError, state};
 
 /// Callers whose rights are kept in memory.
 const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(2_000).expect("2,000 is not zero");
@@ -172,4 +174,29 @@ pub fn why(
         active: standing.active,
         departments: rights.person().departments.clone(),
     })
+}
+
+/// Why somebody may do something, each tenant's answers behind its scope.
+#[derive(Clone)]
+pub struct Reasons(Desk);
+
+impl Reasons {
+    pub fn new(stores: Arc<Stores>, clock: Arc<dyn Clock>) -> Self {
+        Self(Desk { stores, clock })
+    }
+
+    /// See [`why`].
+    ///
+    /// # Errors
+    /// `NoSuchPerson`, or the store failed.
+    pub async fn of(
+        &self,
+        scope: &TenantScope,
+        user: UserId,
+        collection: &CollectionName,
+        action: RecordAction,
+        record: Option<&RecordFacts<'_>>,
+    ) -> Result<Why, StructureError> {
+        why(&mut self.0.begin(scope).await?, user, collection, action, record)
+    }
 }

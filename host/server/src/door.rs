@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use signalsync_core::{KeyId, TenantScope};
+use signalsync_core::{KeyId, Permission, Rights, TenantScope};
 use signalsync_tenancy::{Actor, HostLabel};
 
 use crate::answer::{Answer, protect};
@@ -21,12 +21,25 @@ use crate::routes::{self, Enter, Found, Handling};
 /// Longest value of an Authorization header that is looked at.
 const AUTHORIZATION_BYTES_MAX: usize = 200;
 
-/// The proof that a caller may touch one tenant's data. Only the door makes it.
+/// The proof that a caller may touch one tenant's data by one route. Only the door makes it.
 pub(crate) struct Permitted {
     scope: Arc<TenantScope>,
 }
 
 impl Permitted {
+    /// For a route that needs this permission; none: that somebody is signed in.
+    fn prove(scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
+        match needs.filter(|permission| !scope.caller().rights.allows(*permission)) {
+            Some(lacking) => Err(Problem::not_allowed(lacking)),
+            None => Ok(Self { scope: Arc::new(scope) }),
+        }
+    }
+
+    /// What the caller may do. Routes ask for permissions in their table; records are asked about at their gate.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.scope.caller().rights
+    }
+
     /// Access to the data.
     pub(crate) fn scope(&self) -> &TenantScope {
         &self.scope
@@ -79,9 +92,9 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
     check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
     match (enter, actor) {
-        (Enter::Tenant(handler), Actor::Tenant(scope)) => Ok(handler(Permitted { scope: Arc::new(scope) }, input)),
+        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => Ok(handler(Permitted::prove(scope, *needs)?, input)),
         (Enter::Operator(handler), Actor::Operator(key)) => Ok(handler(Operator { key }, input)),
-        (Enter::Public(_) | Enter::Tenant(_) | Enter::Operator(_), _) => Err(Problem::not_found()),
+        (Enter::Public(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }
 }
 
