@@ -2,6 +2,8 @@
 
 mod access;
 mod limits;
+mod matrix;
 mod operator;
 mod resources;
 mod server;
+mod structure;
