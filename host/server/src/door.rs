@@ -27,12 +27,13 @@ pub(crate) struct Permitted {
 }
 
 impl Permitted {
-    /// For a route that needs this permission; none: that somebody is signed in.
-    fn prove(scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
-        match needs.filter(|permission| !scope.caller().rights.allows(*permission)) {
-            Some(lacking) => Err(Problem::not_allowed(lacking)),
-            None => Ok(Self { scope: Arc::new(scope) }),
-        }
+    /// For a route that needs this permission; none: that somebody is signed in. A refusal is audited.
+    async fn prove(app: &App, head: &Head, scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
+        let Some(lacking) = needs.filter(|permission| !scope.caller().rights.allows(*permission)) else {
+            return Ok(Self { scope: Arc::new(scope) });
+        };
+        app.directory.note_denial(&scope, &head.line(), lacking).await;
+        Err(Problem::not_allowed(lacking))
     }
 
     /// What the caller may do. Routes ask for permissions in their table; records are asked about at their gate.
@@ -92,7 +93,9 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
     check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
     match (enter, actor) {
-        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => Ok(handler(Permitted::prove(scope, *needs)?, input)),
+        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => {
+            Ok(handler(Permitted::prove(app, &input.head, scope, *needs).await?, input))
+        }
         (Enter::Operator(handler), Actor::Operator(key)) => Ok(handler(Operator { key }, input)),
         (Enter::Public(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
+use serde::Serialize;
+use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{
-    Authority, Caller, Clock, KeyId, Origin, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
+    Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
 };
 use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
 use signalsync_people::keys::{Keys, Removal};
@@ -44,6 +46,16 @@ pub enum Actor {
     Tenant(TenantScope),
 }
 
+/// What the audit says about a request that was refused.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Refusal {
+    /// What was lacking.
+    permission: Permission,
+    /// Refusals of the minute before that were only counted.
+    unrecorded_before: u32,
+}
+
 /// Tenants and keys.
 pub struct Directory {
     authority: Authority,
@@ -59,6 +71,7 @@ pub struct Directory {
     rights: RightsCache,
     /// When the use of a key was noted last.
     used: Mutex<LruCache<KeyId, Timestamp>>,
+    denials: Denials,
 }
 
 impl Directory {
@@ -75,6 +88,7 @@ impl Directory {
             proofs: Mutex::new(LruCache::new(CACHED_MAX)),
             rights: RightsCache::default(),
             used: Mutex::new(LruCache::new(CACHED_MAX)),
+            denials: Denials::default(),
         }
     }
 
@@ -190,6 +204,24 @@ impl Directory {
     pub async fn revoke_key(&self, scope: &TenantScope, id: KeyId, removal: Removal) -> Result<(), TenancyError> {
         self.keys.remove(scope, id, removal).await?;
         self.forget(Owner::Tenant(scope.tenant()), id).await;
+        Ok(())
+    }
+
+    /// Writes into the tenant's audit that a caller lacked a permission for something; of a flood only the number is
+    /// kept. Whether it can be written makes no difference to the caller.
+    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, lacking: Permission) {
+        let Some(unrecorded) = self.denials.admit(scope.tenant(), self.clock.now()) else { return };
+        let refusal = Refusal { permission: lacking, unrecorded_before: unrecorded };
+        if let Err(error) = self.deny(scope, asked, &refusal).await {
+            tracing::warn!(%error, "a refusal was not recorded");
+        }
+    }
+
+    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal) -> Result<(), TenancyError> {
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        let event = Event::denied(Action::RequestDenied, format!("route/{asked}")).after(refusal)?;
+        record(&mut tx, scope.caller(), self.clock.now(), event)?;
+        tx.commit().await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The directory on a store in memory.
 
+use signalsync_audit::{Filter, Outcome};
 use signalsync_core::{Permission, SystemClock};
 use signalsync_people::StructureError;
 use signalsync_store::{EngineKind, StoresConfig};
@@ -119,6 +120,29 @@ async fn a_key_that_is_refused_leaves_nothing() {
     let rows =
         f.directory.begin().await.unwrap().scan(signalsync_store::Table::Keys, &["prefix"], "", None, 10, 10_000);
     assert!(rows.unwrap().entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_is_in_the_audit_with_who_asked_for_what() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &["member"]).await;
+    let Actor::Tenant(scope) = f.directory.authenticate(&host("acme"), Some(&key.token)).await.unwrap() else {
+        unreachable!("a tenant's key")
+    };
+    for _ in 0..200 {
+        f.directory.note_denial(&scope, "GET /v1/keys", Permission::KeysManage).await;
+    }
+    let tx = f.directory.stores.tenant(&scope).await.unwrap().begin().await.unwrap();
+    let filter = Filter { outcome: Some(Outcome::Denied), ..Filter::default() };
+    let found = signalsync_audit::list(&tx, &filter, None, 1_000).unwrap().items;
+    assert_eq!(found.len(), 60, "of a flood only the number is kept");
+    let entry = serde_json::to_value(&found[0].entry).unwrap();
+    assert_eq!(
+        (&entry["subject"], &entry["actor"]["id"]),
+        (&"route/GET /v1/keys".into(), &key.info.id.to_string().into())
+    );
+    assert_eq!(entry["after"]["value"]["permission"], "keys:manage");
 }
 
 #[tokio::test]
