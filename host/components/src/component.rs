@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, Stores, Table, row};
+use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
 
 use crate::deployment;
 use crate::error::ComponentError;
@@ -97,7 +97,7 @@ impl Components {
         let mut check = tokio::spawn(self.clone().check(scope, component.clone(), wasm));
         match tokio::time::timeout(wait, &mut check).await {
             Ok(Ok(checked)) => checked,
-            Ok(Err(panic)) => Err(signalsync_store::StoreError::Engine(panic.to_string()).into()),
+            Ok(Err(panic)) => Err(StoreError::Engine(panic.to_string()).into()),
             Err(_) => Ok(Component { state: State::Checking, ..component }),
         }
     }
@@ -134,20 +134,13 @@ impl Components {
     /// # Errors
     /// `NotFound`, `InUse`, or the store failed.
     pub async fn delete(&self, scope: &TenantScope, digest: Digest) -> Result<(), ComponentError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-            if let Some(deployment) = user(&mut tx, digest)? {
+        let delete = |tx: &mut Transaction| {
+            if let Some(deployment) = user(tx, digest)? {
                 return Err(ComponentError::InUse { deployment });
             }
-            if !tx.delete(&key(digest))? {
-                return Err(ComponentError::NotFound);
-            }
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(ComponentError::Conflict)
+            if tx.delete(&key(digest))? { Ok(()) } else { Err(ComponentError::NotFound) }
+        };
+        self.0.stores.tenant(scope).await?.transact(delete).await
     }
 
     /// The stored state, corrected by what is going on now.
@@ -172,9 +165,7 @@ impl Components {
                 let waiting = scope.tier().waiting_compiles_max;
                 Err(ComponentError::Busy { waiting, retry_after_ms })
             }
-            Admission::HostFault => {
-                Err(signalsync_store::StoreError::Engine("the component could not be compiled".to_owned()).into())
-            }
+            Admission::HostFault => Err(StoreError::Engine("the component could not be compiled".to_owned()).into()),
         };
         let settled = match settled {
             Ok(state) => {
@@ -189,8 +180,7 @@ impl Components {
 
     async fn save(&self, scope: &TenantScope, component: &Component) -> Result<(), ComponentError> {
         let limit = scope.tier().components_max;
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+        let save = |tx: &mut Transaction| {
             if tx.get(&key(component.digest))?.is_none() {
                 let page = tx.scan(Table::Components, &[], "", None, limit as usize, usize::MAX)?;
                 if page.entries.len() >= limit as usize {
@@ -198,12 +188,9 @@ impl Components {
                 }
             }
             tx.put(key(component.digest), row::write(component)?);
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(ComponentError::Conflict)
+            Ok(())
+        };
+        self.0.stores.tenant(scope).await?.transact(save).await
     }
 }
 
@@ -212,10 +199,7 @@ pub(crate) fn key(digest: Digest) -> Key {
 }
 
 /// A deployment with a version of this component.
-fn user(
-    tx: &mut signalsync_store::Transaction,
-    digest: Digest,
-) -> Result<Option<String>, signalsync_store::StoreError> {
+fn user(tx: &mut Transaction, digest: Digest) -> Result<Option<String>, StoreError> {
     for deployment in deployment::all(tx)? {
         let name: &DeploymentName = &deployment.name;
         for number in 1..=deployment.newest {

@@ -9,11 +9,11 @@ use signalsync_core::{
     Call, Clock, CollectionName, Deployed, DeploymentName, Digest, Execution, Failure, Grants, Input, Invoke, Kind,
     Output, TenantScope, Timestamp,
 };
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
 
 use crate::component::{self, Component, State};
 use crate::error::DeployError;
-use crate::executions::Executions;
+use crate::executions::{Executions, Receipts};
 
 /// Versions of one deployment.
 const VERSIONS_MAX: u32 = 10_000;
@@ -142,18 +142,16 @@ impl Deployments {
         draft: &Draft,
     ) -> Result<(Deployment, Version), DeployError> {
         let settings = settings(draft)?;
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-            let kind = self.check(&mut tx, draft)?;
-            let before = find(&mut tx, name)?;
-            let mut deployment = match before {
+        let deploy = |tx: &mut Transaction| {
+            let kind = self.check(tx, draft)?;
+            let mut deployment = match find(tx, name)? {
                 Some(deployment) if deployment.kind != kind => {
                     return Err(DeployError::NotForKind(
                         "a deployment keeps its kind over all versions; deploy this component under another name",
                     ));
                 }
                 Some(deployment) => deployment,
-                None => fresh(scope, &mut tx, name, kind)?,
+                None => fresh(scope, tx, name, kind)?,
             };
             if deployment.newest >= VERSIONS_MAX {
                 return Err(DeployError::TooManyVersions { limit: VERSIONS_MAX });
@@ -165,12 +163,9 @@ impl Deployments {
                 deployment.activate(&version);
             }
             tx.put(key(name), row::write(&deployment)?);
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(|_| (deployment, version))?),
-            }
-        }
-        Err(DeployError::Conflict)
+            Ok((deployment, version))
+        };
+        self.0.stores.tenant(scope).await?.transact(deploy).await
     }
 
     /// Makes a version the active one.
@@ -239,19 +234,15 @@ impl Deployments {
     /// # Errors
     /// `NotFound`, or the store failed.
     pub async fn delete(&self, scope: &TenantScope, name: &DeploymentName) -> Result<(), DeployError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-            let deployment = find(&mut tx, name)?.ok_or(DeployError::NotFound)?;
+        let delete = |tx: &mut Transaction| {
+            let deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             for number in 1..=deployment.newest {
                 tx.delete(&version_key(name, number))?;
             }
             tx.delete(&key(name))?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(DeployError::Conflict)
+            Ok(())
+        };
+        self.0.stores.tenant(scope).await?.transact(delete).await
     }
 
     /// Runs a version for real, on real data and under real limits, and keeps nothing but the execution record.
@@ -275,8 +266,9 @@ impl Deployments {
         }
         let call = call(&Arc::new(version.deployed), input, self.0.clock.now());
         let completed = self.0.invoke.invoke(scope, call, tx).await;
-        let kept = self.0.executions.keep(scope, std::slice::from_ref(&completed.execution)).await;
-        kept.map_err(|_| DeployError::Conflict)?;
+        let receipts = Receipts::default();
+        receipts.add(completed.execution.clone());
+        self.0.executions.keep(scope, &receipts).await?;
         let (answer, failure) = match completed.answer {
             Ok(answer) => (Some(answer), None),
             Err(failure) => (None, Some(failure)),
@@ -291,19 +283,15 @@ impl Deployments {
         choose: impl Fn(&Deployment) -> Result<u32, DeployError>,
         apply: impl Fn(&mut Deployment, &Version),
     ) -> Result<Deployment, DeployError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-            let mut deployment = find(&mut tx, name)?.ok_or(DeployError::NotFound)?;
+        let change = |tx: &mut Transaction| {
+            let mut deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             let number = choose(&deployment)?;
-            let version = version(&mut tx, name, number)?.ok_or(DeployError::NotFound)?;
+            let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
             apply(&mut deployment, &version);
             tx.put(key(name), row::write(&deployment)?);
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(|_| deployment)?),
-            }
-        }
-        Err(DeployError::Conflict)
+            Ok(deployment)
+        };
+        self.0.stores.tenant(scope).await?.transact(change).await
     }
 
     /// Checks a draft against the component's imports and the tenant's collections.

@@ -12,4 +12,4 @@ pub use deployment::{
     Deployment, Deployments, Draft, OnFailure, OriginCheck, Tried, Validation, Version, active, call, validations_of,
 };
 pub use error::{ComponentError, DeployError};
-pub use executions::Executions;
+pub use executions::{Executions, Receipts};

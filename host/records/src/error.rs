@@ -1,6 +1,5 @@
 //! Why records are not read or written.
 
-use signalsync_components::ComponentError;
 use signalsync_core::contract::Violation;
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure};
@@ -63,20 +62,6 @@ impl From<CommitError> for RecordError {
         match error {
             CommitError::Conflict => Self::Conflict,
             CommitError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<ComponentError> for RecordError {
-    fn from(error: ComponentError) -> Self {
-        match error {
-            ComponentError::Store(error) => Self::Store(error),
-            // Receipts are only appended, which neither waits nor conflicts nor finds nothing.
-            ComponentError::Conflict
-            | ComponentError::NotFound
-            | ComponentError::InUse { .. }
-            | ComponentError::TooMany { .. }
-            | ComponentError::Busy { .. } => Self::Conflict,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! A write of a record: judged first, then staged in the caller's transaction.
 
-use signalsync_components::{OnFailure, Validation, call, validations_of};
+use signalsync_components::{OnFailure, Receipts, Validation, call, validations_of};
 use signalsync_core::contract::{Severity, Subject, Violation};
 use signalsync_core::{
-    CollectionName, Completed, Execution, ExecutionId, Failure, Input, Invoke, Output, RecordId, TenantScope,
-    Timestamp, json,
+    CollectionName, Completed, ExecutionId, Failure, Input, Invoke, Output, RecordId, TenantScope, Timestamp, json,
 };
 use signalsync_store::{Key, StoreError, Table, Transaction};
 
@@ -85,7 +84,7 @@ pub async fn stage(
     mut tx: Transaction,
     change: &Change,
     now: Timestamp,
-    receipts: &mut Vec<Execution>,
+    receipts: &Receipts,
 ) -> Result<(Transaction, Staged), RecordError> {
     check_body(scope, &change.body)?;
     collection::require(&mut tx, &change.collection)?;
@@ -102,15 +101,14 @@ pub async fn stage(
         before,
         after: change.body.clone(),
     };
-    let (mut violations, first) = (Vec::new(), receipts.len());
+    let (mut violations, first) = (Vec::new(), receipts.count());
     for validation in &validations {
         let (back, found) = judge(invoke, scope, tx, validation, &subject, now, receipts).await?;
         tx = back;
         violations.extend(found);
     }
     if violations.iter().any(|violation| violation.severity == Severity::Error) {
-        let executions = receipts[first..].iter().map(|receipt| receipt.id).collect();
-        return Err(RecordError::NotValid { violations, executions });
+        return Err(RecordError::NotValid { violations, executions: receipts.ids_behind(first) });
     }
     Ok((tx, Staged { created, warnings: violations }))
 }
@@ -122,12 +120,12 @@ async fn judge(
     validation: &Validation,
     subject: &Subject,
     now: Timestamp,
-    receipts: &mut Vec<Execution>,
+    receipts: &Receipts,
 ) -> Result<(Transaction, Vec<Violation>), RecordError> {
     let call = call(&validation.deployed, Input::Validate(subject.clone()), now);
     let Completed { tx, answer, execution } = invoke.invoke(scope, call, tx).await;
     let id = execution.id;
-    receipts.push(execution);
+    receipts.add(execution);
     let not_judged =
         |failure| RecordError::NotJudged { deployment: validation.deployed.deployment.clone(), failure, execution: id };
     let Some(tx) = tx else { return Err(not_judged(Failure::HostFault)) };

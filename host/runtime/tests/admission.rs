@@ -6,7 +6,6 @@
 
 mod admission {
     pub(crate) mod compilation;
-    pub(crate) mod components;
     pub(crate) mod edges;
     pub(crate) mod fixture;
     pub(crate) mod inspection;

@@ -20,6 +20,7 @@ use signalsync_tenancy::Directory;
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, Resolved};
+use crate::listener::CertificateError;
 
 /// The process could not start.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum StartError {
     /// What runs components does not start.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// Certificates cannot be used.
+    #[error("TLS cannot be spoken: {0}")]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened at.
     #[error("the address {address} cannot be listened at: {error}")]
     Listen { address: std::net::SocketAddr, error: std::io::Error },

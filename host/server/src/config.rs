@@ -3,7 +3,7 @@
 //! Units are in the names. Every setting has a default; `signalsync.example.toml` lists them all.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +38,10 @@ pub enum ConfigError {
 pub struct Authored {
     /// Where requests are taken. Port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Folder of certificates. Without it, requests are taken on loopback or from proxies only.
+    pub certificates: Option<PathBuf>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub proxies: Vec<IpAddr>,
     /// Tenants are at `{name}.{base_domain}`, the operator at `console.{base_domain}`.
     pub base_domain: String,
     /// Everything that is kept is below this folder.
@@ -60,6 +64,8 @@ impl Default for Authored {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificates: None,
+            proxies: Vec::new(),
             base_domain: "localhost".to_owned(),
             data: PathBuf::from("data"),
             engine: EngineKind::Redb,
@@ -157,6 +163,10 @@ impl Default for AuthoredRuntime {
 pub struct Resolved {
     /// Where requests are taken.
     pub listen: SocketAddr,
+    /// Folder of certificates. None: without TLS.
+    pub certificates: Option<PathBuf>,
+    /// Proxies whose word about their clients is believed.
+    pub proxies: Vec<IpAddr>,
     /// Lower case, without dots at its ends.
     pub base_domain: String,
     /// How requests are taken.
@@ -194,11 +204,20 @@ impl Authored {
             tiers.insert("standard".to_owned(), Tier::default());
         }
         check(&self.listener)?;
+        if self.certificates.is_none() && self.proxies.is_empty() && !self.listen.ip().is_loopback() {
+            return Err(ConfigError::Impossible {
+                field: "listen",
+                why: "passwords and keys must not travel in the clear: set `certificates`, or `proxies` if one of them \
+                      ends TLS before this program, or listen on 127.0.0.1",
+            });
+        }
         let own_domain = self.egress.own_domain.clone().or_else(|| Some(base_domain.clone()));
         let stores =
             StoresConfig { root: self.data.join("stores"), engine: self.engine, open_max: self.stores_open_max };
         Ok(Resolved {
             listen: self.listen,
+            certificates: self.certificates,
+            proxies: self.proxies,
             base_domain,
             listener: self.listener,
             stores,
@@ -278,6 +297,7 @@ mod tests {
             assert!(parse(unknown).is_err(), "{unknown}");
         }
         for impossible in [
+            "listen = \"0.0.0.0:80\"",
             "base_domain = \"a..b\"",
             "base_domain = \"localhost:80\"",
             "[listener]\nconnections_max = 0",

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use signalsync_core::{KeyId, Permission, Rights, TenantScope};
+use signalsync_core::{KeyId, Origin, Permission, Rights, TenantScope};
 use signalsync_tenancy::{Actor, HostLabel};
 
 use crate::answer::{Answer, protect};
 use crate::app::App;
 use crate::host;
 use crate::input::{Head, Input};
-use crate::listener::{Held, Incoming};
+use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
 use crate::routes::{self, Enter, Found, Handling};
 
@@ -67,17 +67,18 @@ impl Operator {
 /// Answers a request. What begins is carried to its end, even when the client goes away meanwhile.
 pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
+    let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
     let answered = match enter(&app, parts, body).await {
         Ok(handling) => carry_out(&app, handling, held).await,
         Err(problem) => Err(problem),
     };
     let mut answer = answered.unwrap_or_else(Problem::into_answer);
-    protect(answer.headers_mut());
+    protect(answer.headers_mut(), is_secure);
     Ok(answer)
 }
 
 async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling, Problem> {
-    let label = host::label(&parts.headers, &parts.uri, &app.base_domain)?;
+    let label = host::label(&parts, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
             return Ok(handler(Input::new(app, parts, params, body)));
@@ -89,7 +90,7 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
         },
     };
     let label = label.ok_or_else(Problem::not_found)?;
-    let actor = authenticate(app, &label, &parts.headers).await?;
+    let actor = authenticate(app, &label, &parts).await?;
     check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
     match (enter, actor) {
@@ -101,13 +102,14 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
     }
 }
 
-async fn authenticate(app: &App, label: &HostLabel, headers: &HeaderMap) -> Result<Actor, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+async fn authenticate(app: &App, label: &HostLabel, parts: &Parts) -> Result<Actor, Problem> {
+    let address = parts.extensions.get::<Peer>().map(|peer| peer.address);
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let token = match (values.next(), values.next()) {
         (Some(value), None) if value.len() <= AUTHORIZATION_BYTES_MAX => value.to_str().ok().and_then(bearer),
         _ => None,
     };
-    Ok(app.directory.authenticate(label, token).await?)
+    Ok(app.directory.authenticate(label, token, Origin { address, ..Origin::default() }).await?)
 }
 
 /// The scheme's name is not case-sensitive (RFC 9110, 11.1).

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use signalsync_core::{Admission, Admit as _, Output, Tier};
+use signalsync_generated as make;
 use signalsync_runtime::{AdmissionLimits, CompileLimits};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::components as make;
 use super::fixture::{HONEST, Host, block_on, is_alive};
 
 pub(crate) fn the_same_bytes_are_compiled_once() {

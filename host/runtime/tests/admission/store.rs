@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use signalsync_core::{Digest, Output};
+use signalsync_generated as make;
 
-use super::components as make;
 use super::fixture::{HONEST, Host, block_on, config, start};
 
 impl Host {

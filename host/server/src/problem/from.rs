@@ -39,7 +39,7 @@ impl From<TenancyError> for Problem {
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
             TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
             TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
-            TenancyError::IdempotencyKeyReused => Self::plain(Code::IdempotencyKeyReused),
+            TenancyError::Reused(error) => error.into(),
             TenancyError::Conflict => Self::plain(Code::Conflict),
             TenancyError::Entropy(_) => Self::internal(&text),
             TenancyError::Store(error) => error.into(),

@@ -7,3 +7,4 @@ mod operator;
 mod resources;
 mod server;
 mod structure;
+mod tls;

@@ -55,6 +55,8 @@ on_every_engine! {
         no_update_is_lost,
         no_phantom_slips_in,
         readers_see_whole_commits,
+        an_operation_is_repeated_a_few_times,
+        a_named_request_has_its_effect_once,
         a_blind_write_never_conflicts,
         a_caller_that_goes_away_commits_all_the_same;
     files:
