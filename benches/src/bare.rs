@@ -93,6 +93,19 @@ impl Bare {
         });
     }
 
+    /// The same, each call on a thread that waits for it.
+    pub fn validate_elsewhere(&self, document: &str, times: u64) {
+        std::thread::scope(|scope| {
+            let (ask, asked) = std::sync::mpsc::sync_channel::<()>(1);
+            let (answer, answered) = std::sync::mpsc::sync_channel(1);
+            scope.spawn(move || asked.iter().for_each(|()| answer.send(self.validate(document, 1)).expect("it waits")));
+            for _ in 0..times {
+                ask.send(()).expect("the thread runs");
+                answered.recv().expect("the thread answers");
+            }
+        });
+    }
+
     async fn once(&self, document: &str) -> Result<()> {
         let mut store = Store::new(&self.engine, Limits { left: 32 << 20 });
         store.limiter(|limits| limits);

@@ -42,6 +42,8 @@ pub fn pieces(options: &Options, table: &mut Table) -> Result<()> {
         let found = compare(|times| full.validate(&input, times), |times| less.validate(&input, times));
         table.times(&format!("bare wasmtime ÷ {what}"), found, "the small validation");
     }
+    let hop = compare(|times| full.validate_elsewhere(&input, times), |times| full.validate(&input, times));
+    table.times("bare wasmtime on another thread ÷ on this one", hop, "two hand-overs between threads that sleep");
     Ok(())
 }
 

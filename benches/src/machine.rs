@@ -1,5 +1,7 @@
 //! What the figures were measured on.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 /// One sentence.
@@ -12,5 +14,12 @@ pub fn describe() -> Result<String> {
     let (model, memory) = (of("/proc/cpuinfo", "model name")?, of("/proc/meminfo", "MemTotal")?);
     let cores = std::thread::available_parallelism()?;
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    Ok(format!("Measured on {model}, {cores} processors, {memory} of memory, Linux {}.", kernel.trim()))
+    let busy = std::fs::read_to_string("/proc/loadavg")?;
+    let busy = busy.split(' ').next().unwrap_or("unknown").to_owned();
+    let date = Command::new("date").args(["-u", "+%F"]).output()?.stdout;
+    Ok(format!(
+        "Measured on {model}, {cores} processors, {memory} of memory, Linux {}, {}; load average {busy} at the end.",
+        kernel.trim(),
+        String::from_utf8_lossy(&date).trim(),
+    ))
 }

@@ -17,6 +17,10 @@ pub struct Compared {
     pub second: Duration,
     /// Median, over the rounds, of first ÷ second.
     pub ratio: f64,
+    /// Half of the rounds had a ratio between this
+    pub low: f64,
+    /// and this.
+    pub high: f64,
 }
 
 /// Measures two sides. Each is asked for so many operations and does them.
@@ -26,9 +30,11 @@ pub fn compare(mut first: impl FnMut(u64), mut second: impl FnMut(u64)) -> Compa
     for _ in 0..ROUNDS {
         rounds.push((time(&mut first, many_first), time(&mut second, many_second)));
     }
-    let ratio = median(rounds.iter().map(|(first, second)| first / second).collect());
+    let mut ratios: Vec<_> = rounds.iter().map(|(first, second)| first / second).collect();
+    ratios.sort_by(f64::total_cmp);
+    let [low, ratio, high] = [1, 2, 3].map(|quarter| ratios[ROUNDS * quarter / 4]);
     let of = |side: fn(&(f64, f64)) -> f64| Duration::from_secs_f64(median(rounds.iter().map(side).collect()));
-    Compared { first: of(|round| round.0), second: of(|round| round.1), ratio }
+    Compared { first: of(|round| round.0), second: of(|round| round.1), ratio, low, high }
 }
 
 /// How many operations take about one turn; warms up on the way.
@@ -51,7 +57,7 @@ fn time(side: &mut impl FnMut(u64), many: u64) -> f64 {
 }
 
 /// The value in the middle.
-pub fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -100,7 +100,7 @@ pub fn upload(client: &mut Client, wasm: &[u8]) -> Result<String> {
 /// Makes a collection and has a component validate it.
 pub fn validated_collection(client: &mut Client, name: &str, digest: &str) -> Result<()> {
     collection(client, name)?;
-    let draft = json!({"component": digest, "validates": [name]});
+    let draft = json!({"component": digest, "validates": [name], "on-failure": "closed"});
     client.json("POST", &format!("/v1/deployments/{name}/versions"), &draft).map(drop)
 }
 

@@ -12,9 +12,9 @@ pub struct Table(Vec<[String; 4]>);
 impl Table {
     /// A ratio of two times.
     pub fn times(&mut self, what: &str, compared: Compared, note: &str) {
-        let Compared { first, second, ratio } = compared;
+        let Compared { first, second, ratio, low, high } = compared;
         let sides = format!("{} ÷ {}", short(first), short(second));
-        self.line(what, format!("{ratio:.2}"), sides, note);
+        self.line(what, format!("{ratio:.2} ({low:.2}–{high:.2})"), sides, note);
     }
 
     /// A line of any kind.

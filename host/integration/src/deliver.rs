@@ -10,8 +10,8 @@ use signalsync_core::{
     Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Invoke, Output, RecordId,
     TenantScope, Timestamp,
 };
-use signalsync_records::{Change, Precondition, RecordError, stage};
-use signalsync_store::{Done, RequestKey, StoreError, Stores, Transaction};
+use signalsync_records::{Change, RecordError, stage};
+use signalsync_store::{Done, Precondition, RequestKey, StoreError, Stores, Transaction};
 
 use crate::error::MessageError;
 

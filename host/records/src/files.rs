@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use signalsync_core::{FilePath, FolderName, TenantScope};
-use signalsync_store::{FileInfo, FileReader, FileWriter, Store, Stores, Transaction};
+use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, Store, Stores, Transaction};
 
 use crate::error::RecordError;
-use crate::write::Precondition;
 
 /// The files of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
@@ -37,13 +36,9 @@ impl Files {
     /// Starts a file; it appears under its path with [`PutFile::finish`] and leaves no trace without.
     ///
     /// # Errors
-    /// `QuotaUsedUp`, or the store failed.
+    /// The store failed, or the tenant has used it up.
     pub async fn start(&self, scope: &TenantScope) -> Result<PutFile, RecordError> {
         let store = self.0.tenant(scope).await?;
-        let limit = scope.tier().disk_bytes_max;
-        if store.disk_bytes().await? >= limit {
-            return Err(RecordError::QuotaUsedUp { limit });
-        }
         let writer = store.stage_file().await?;
         Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max })
     }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Violation;
 use signalsync_core::{Clock, CollectionName, ExecutionId, Invoke, RecordId, TenantScope};
-use signalsync_store::{Done, Listing, RequestKey, StoreError, Stores, Table, Transaction};
+use signalsync_store::{Done, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction};
 
 use crate::collection;
 use crate::error::RecordError;
-use crate::write::{Change, Precondition, Staged, Written, key, stage, text};
+use crate::write::{Change, Staged, Written, key, stage, text};
 
 /// Bytes of bodies in one page.
 const PAGE_BYTES_MAX: usize = 4 << 20;

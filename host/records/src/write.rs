@@ -5,7 +5,7 @@ use signalsync_core::contract::{Severity, Subject, Violation};
 use signalsync_core::{
     CollectionName, Completed, ExecutionId, Failure, Input, Invoke, Output, RecordId, TenantScope, Timestamp, json,
 };
-use signalsync_store::{Key, StoreError, Table, Transaction};
+use signalsync_store::{Key, Precondition, StoreError, Table, Transaction};
 
 use crate::collection;
 use crate::error::RecordError;
@@ -18,33 +18,6 @@ pub struct Change {
     /// A JSON document. Stored as it is, spelling and order included.
     pub body: String,
     pub precondition: Precondition,
-}
-
-/// What the caller expects of the record before the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precondition {
-    /// Nothing.
-    None,
-    /// This version (`If-Match`).
-    Version(u64),
-    /// Any version (`If-Match: *`).
-    Exists,
-    /// No record (`If-None-Match: *`).
-    Absent,
-}
-
-impl Precondition {
-    /// # Errors
-    /// `Precondition` when the record is not as expected.
-    pub(crate) fn check(self, found: Option<u64>) -> Result<(), RecordError> {
-        let holds = match self {
-            Self::None => true,
-            Self::Version(version) => found == Some(version),
-            Self::Exists => found.is_some(),
-            Self::Absent => found.is_none(),
-        };
-        if holds { Ok(()) } else { Err(RecordError::Precondition { found }) }
-    }
 }
 
 /// A write that is in the transaction and may be committed.

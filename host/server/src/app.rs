@@ -56,7 +56,7 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
-    runtime: Arc<Runtime>,
+    pub(crate) runtime: Arc<Runtime>,
     panics: AtomicU64,
     draining: watch::Sender<bool>,
 }

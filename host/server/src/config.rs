@@ -15,6 +15,8 @@ use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
 
+pub use crate::sweep::SweepConfig;
+
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -56,6 +58,8 @@ pub struct Authored {
     pub runtime: AuthoredRuntime,
     /// What components reach outside.
     pub egress: EgressConfig,
+    /// How components are removed that nobody keeps.
+    pub sweep: SweepConfig,
     /// What classes of tenants may use, by name. Without any, `standard` has the defaults.
     pub tiers: BTreeMap<String, Tier>,
 }
@@ -73,6 +77,7 @@ impl Default for Authored {
             listener: ListenerConfig::default(),
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
+            sweep: SweepConfig::default(),
             tiers: BTreeMap::new(),
         }
     }
@@ -177,6 +182,8 @@ pub struct Resolved {
     pub runtime: RuntimeConfig,
     /// What components reach outside; never this installation itself.
     pub egress: EgressConfig,
+    /// How components are removed that nobody keeps.
+    pub sweep: SweepConfig,
     /// At least one.
     pub tiers: Tiers,
 }
@@ -211,6 +218,7 @@ impl Authored {
                       ends TLS before this program, or listen on 127.0.0.1",
             });
         }
+        check_sweep(self.sweep)?;
         let own_domain = self.egress.own_domain.clone().or_else(|| Some(base_domain.clone()));
         let stores =
             StoresConfig { root: self.data.join("stores"), engine: self.engine, open_max: self.stores_open_max };
@@ -223,6 +231,7 @@ impl Authored {
             stores,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
+            sweep: self.sweep,
             tiers: tiers.into_iter().map(|(name, tier)| (name, Arc::new(tier))).collect(),
         })
     }
@@ -273,6 +282,18 @@ fn check(listener: &ListenerConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn check_sweep(sweep: SweepConfig) -> Result<(), ConfigError> {
+    match sweep {
+        SweepConfig { pause_ms: 0, .. } => {
+            Err(ConfigError::Impossible { field: "sweep.pause_ms", why: "without a pause nothing else is done" })
+        }
+        SweepConfig { tenants_per_round: 0, .. } => {
+            Err(ConfigError::Impossible { field: "sweep.tenants_per_round", why: "a round asks at least one tenant" })
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -303,6 +324,8 @@ mod tests {
             "[listener]\nconnections_max = 0",
             "[listener]\nbody_bytes_per_second_min = 0",
             "[listener]\nheader_bytes_max = 100",
+            "[sweep]\npause_ms = 0",
+            "[sweep]\ntenants_per_round = 0",
         ] {
             assert!(parse(impossible).unwrap().resolve().is_err(), "{impossible}");
         }

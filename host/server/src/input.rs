@@ -14,8 +14,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use signalsync_core::json;
-use signalsync_records::Precondition;
-use signalsync_store::RequestKey;
+use signalsync_store::{Precondition, RequestKey};
 
 use crate::app::App;
 use crate::listener::{Incoming, TooSlow};

@@ -12,9 +12,11 @@ mod input;
 mod listener;
 pub mod problem;
 pub mod routes;
+mod sweep;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,6 +25,7 @@ pub use app::{App, Health, StartError, offline_directory};
 use config::Resolved;
 pub use listener::CertificateError;
 use listener::{Entrance, Secured};
+use sweep::Sweeper;
 
 /// Serves until `shutdown`, and says on `ready` where. Returns when the requests that had begun have ended,
 /// or their time to drain is over.
@@ -44,6 +47,8 @@ pub async fn run(
     // Without TLS, and on an address that others reach, only proxies that end TLS may connect.
     let proxies_only = secured.is_none() && !address.ip().is_loopback();
     let entrance = Entrance { listener, secured, proxies: config.proxies.into(), proxies_only };
+    let sweeper = tokio::spawn(Sweeper::new(Arc::clone(&app), config.sweep).run());
     listener::serve(app, entrance, shutdown).await;
+    sweeper.abort();
     Ok(())
 }

@@ -249,7 +249,7 @@ impl Transaction {
     /// Makes everything durable, or nothing. A transaction that wrote nothing is at its end already.
     ///
     /// # Errors
-    /// `Conflict` when something that was read has changed; or the store failed.
+    /// `Conflict` when something that was read has changed; `QuotaUsedUp`; or the store failed.
     pub async fn commit(self) -> Result<Committed, CommitError> {
         let base = apply::version(self.snapshot.as_ref())?;
         if self.is_read_only() {
@@ -257,6 +257,9 @@ impl Transaction {
         }
         let Self { snapshot, expect, writes, appends, chained, files, store, pin } = self;
         let Some(store) = store else { return Err(StoreError::NoSuchTenant.into()) };
+        if writes.iter().any(|(key, write)| key.is_data() && matches!(write, Write::Put(_))) {
+            store.check_quota().await?;
+        }
         let commit = Commit { base: Some(base), expect, writes, appends, chained };
         drop((snapshot, pin));
         // A task of its own: a caller that goes away in the middle leaves nothing half-done behind.

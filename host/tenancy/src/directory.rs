@@ -162,6 +162,24 @@ impl Directory {
         Ok(registry::tenants(&mut self.begin().await?, after, limit)?)
     }
 
+    /// A scope for each of some tenants in the order of [`Directory::list`], in which the host itself acts; and where
+    /// to go on. For what the host has to do for all tenants, whoever asks.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn scopes(
+        &self,
+        after: Option<TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantScope>, Option<TenantId>), TenancyError> {
+        let page = self.list(after, limit).await?;
+        // A tier that is no longer configured keeps people out, but not the host.
+        let scope = |tenant: &Tenant| {
+            self.authority.scope(tenant.id, self.tier(&tenant.tier).unwrap_or_default(), Caller::host())
+        };
+        Ok((page.tenants.iter().map(scope).collect(), page.next))
+    }
+
     /// One tenant.
     ///
     /// # Errors

@@ -199,17 +199,17 @@ pub(crate) fn a_compiler_that_hangs_is_ended_with_all_it_started() {
 /// Compilers that wait until the test lets one go.
 const GATED: &str = "read line < \"$DIR/gate\"\nexec $WORKER";
 
-struct Gate(Arc<Host>);
+pub(crate) struct Gate(pub(crate) Arc<Host>);
 
 impl Gate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let host = Host::with(GATED, AdmissionLimits::default());
         let made = Command::new("mkfifo").arg(host.path("gate")).status().unwrap();
         assert!(made.success());
         Self(Arc::new(host))
     }
 
-    async fn let_one_go(&self) {
+    pub(crate) async fn let_one_go(&self) {
         let gate = self.0.path("gate");
         tokio::task::spawn_blocking(move || fs::write(gate, "go\n").unwrap()).await.unwrap();
     }

@@ -13,6 +13,7 @@ mod lab;
 mod lifecycle;
 mod model;
 mod power;
+mod quota;
 mod tampering;
 
 /// Makes a test of each case on each engine.
@@ -67,6 +68,7 @@ on_every_engine! {
         an_older_snapshot_reads_the_older_content,
         a_rolled_back_file_leaves_nothing,
         the_disk_shows_neither_names_nor_contents;
+    quota: who_has_used_up_its_disk_can_only_make_room;
     isolation:
         tenants_do_not_see_each_other,
         neighbouring_names_do_not_see_each_other;
