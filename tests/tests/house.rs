@@ -20,7 +20,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
     ("signalsync-runtime", &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-generated"]),
     ("signalsync-components", &["signalsync-core", "signalsync-store"]),
-    ("signalsync-tenancy", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-people", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
+    ("signalsync-tenancy", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-people"]),
     ("signalsync-records", &["signalsync-core", "signalsync-store", "signalsync-components"]),
     ("signalsync-integration", &["signalsync-core", "signalsync-store", "signalsync-components", "signalsync-records"]),
     (
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-egress",
             "signalsync-runtime",
             "signalsync-components",
+            "signalsync-people",
             "signalsync-tenancy",
             "signalsync-records",
             "signalsync-integration",
@@ -52,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const DOMAIN: &[&str] = &[
     "signalsync-audit",
     "signalsync-components",
+    "signalsync-people",
     "signalsync-tenancy",
     "signalsync-records",
     "signalsync-integration",

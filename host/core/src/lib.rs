@@ -6,6 +6,7 @@ pub mod admit;
 pub mod call;
 pub mod clock;
 pub mod contract;
+pub mod cover;
 pub mod execution;
 pub mod grants;
 pub mod id;
@@ -19,6 +20,7 @@ pub mod scope;
 pub use admit::{Admission, Admit, Admitted, Import, Refusal};
 pub use call::{Call, Deployed, Input, Kind, Output};
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use cover::Lacking;
 pub use execution::{End, Execution, Failure, LogLine, Usage};
 pub use grants::{Access, Grants};
 pub use id::{

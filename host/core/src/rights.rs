@@ -130,6 +130,25 @@ pub struct RecordRule {
     pub fixed: BTreeSet<String>,
 }
 
+impl RecordRule {
+    /// How far the rule reaches for an action.
+    pub fn reach(&self, action: RecordAction) -> &Reach {
+        match action {
+            RecordAction::See => &self.see,
+            RecordAction::Change => &self.change,
+            RecordAction::Delete => &self.delete,
+        }
+    }
+
+    /// What is left of the rule within these collections: one rule for each.
+    fn within(&self, collections: Option<&BTreeSet<CollectionName>>) -> Vec<Self> {
+        let Some(collections) = collections else { return vec![self.clone()] };
+        let named = |name: &&CollectionName| self.collection.as_ref().is_none_or(|own| own == *name);
+        let alone = |name: &CollectionName| Self { collection: Some(name.clone()), ..self.clone() };
+        collections.iter().filter(named).map(alone).collect()
+    }
+}
+
 /// Who asks, as far as record rules look at it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
@@ -163,9 +182,9 @@ pub enum RecordAction {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     permissions: BTreeSet<Permission>,
-    rules: Vec<(RoleName, RecordRule)>,
-    person: Person,
-    everything: bool,
+    pub(crate) rules: Vec<(RoleName, RecordRule)>,
+    pub(crate) person: Person,
+    pub(crate) everything: bool,
 }
 
 impl Rights {
@@ -187,6 +206,35 @@ impl Rights {
     /// Every permission that the caller has.
     pub fn permissions(&self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(|permission| self.allows(*permission))
+    }
+
+    /// The same roles in the hands of somebody else, or of the same person elsewhere.
+    #[must_use]
+    pub fn of_person(&self, person: Person) -> Self {
+        Self { person, ..self.clone() }
+    }
+
+    /// The same, but of the permissions only these, and of the records only those of these collections.
+    #[must_use]
+    pub fn narrowed(
+        &self,
+        permissions: Option<&BTreeSet<Permission>>,
+        collections: Option<&BTreeSet<CollectionName>>,
+    ) -> Self {
+        let kept = |permission: &Permission| permissions.is_none_or(|kept| kept.contains(permission));
+        let rules = self
+            .rules
+            .iter()
+            .flat_map(|(role, rule)| rule.within(collections).into_iter().map(move |rule| (role.clone(), rule)));
+        Self::of(self.permissions().filter(kept).collect(), rules.collect(), self.person.clone())
+    }
+
+    /// How much memory the rules and departments take, roughly.
+    pub fn bytes(&self) -> usize {
+        let fields =
+            |rule: &RecordRule| rule.hidden.iter().chain(&rule.fixed).map(|field| field.len() + 64).sum::<usize>();
+        let rules = self.rules.iter().map(|(_, rule)| fields(rule) + 512);
+        rules.sum::<usize>() + 32 * self.person.departments.len()
     }
 
     /// Who asks.
@@ -249,18 +297,18 @@ impl<'a> CollectionRights<'a> {
         Some(Veil { fixed: fixed.union(&hidden).cloned().collect(), hidden })
     }
 
+    /// Every rule that concerns the collection, with the role that it comes from.
+    pub fn rules(&self) -> impl Iterator<Item = (&'a RoleName, &'a RecordRule)> {
+        self.rules.iter().map(|(role, rule)| (role, rule))
+    }
+
     /// The roles and rules by which the caller may do this: the answer to "why can this person see this?".
     pub fn why(
         &self,
         action: RecordAction,
         record: &RecordFacts<'_>,
     ) -> impl Iterator<Item = (&'a RoleName, &'a RecordRule)> {
-        let reach = move |rule: &'a RecordRule| match action {
-            RecordAction::See => &rule.see,
-            RecordAction::Change => &rule.change,
-            RecordAction::Delete => &rule.delete,
-        };
-        let holds = move |rule: &'a RecordRule| reach(rule).holds(self.person, record);
+        let holds = move |rule: &'a RecordRule| rule.reach(action).holds(self.person, record);
         self.rules.iter().filter(move |(_, rule)| holds(rule)).map(|(role, rule)| (role, rule))
     }
 }

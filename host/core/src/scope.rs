@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{RequestId, TenantId};
+use crate::id::{KeyId, RequestId, TenantId};
 use crate::limits::Tier;
 use crate::rights::Rights;
 
@@ -82,6 +82,9 @@ pub struct Origin {
     /// Of the client, as far as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
+    /// With which API key, when it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// The real person, when somebody acts as somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_by: Option<String>,

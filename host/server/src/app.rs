@@ -8,6 +8,11 @@ use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
+use signalsync_people::department::Departments;
+use signalsync_people::keys::Keys;
+use signalsync_people::rights::Reasons;
+use signalsync_people::role::Roles;
+use signalsync_people::team::Teams;
 use signalsync_records::{Collections, Files, Records};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
@@ -39,6 +44,11 @@ pub struct App {
     pub(crate) base_domain: String,
     pub(crate) limits: ListenerConfig,
     pub(crate) directory: Directory,
+    pub(crate) roles: Roles,
+    pub(crate) departments: Departments,
+    pub(crate) teams: Teams,
+    pub(crate) keys: Keys,
+    pub(crate) reasons: Reasons,
     pub(crate) components: Components,
     pub(crate) deployments: Deployments,
     pub(crate) collections: Collections,
@@ -77,6 +87,11 @@ impl App {
             base_domain: config.base_domain.clone(),
             limits: config.listener,
             directory: directory(config, &stores, &clock),
+            roles: Roles::new(stores.clone(), clock.clone()),
+            departments: Departments::new(stores.clone(), clock.clone()),
+            teams: Teams::new(stores.clone(), clock.clone()),
+            keys: Keys::new(stores.clone(), clock.clone()),
+            reasons: Reasons::new(stores.clone(), clock.clone()),
             components: Components::new(stores.clone(), admit, clock.clone()),
             deployments: Deployments::new(stores.clone(), invoke.clone(), clock.clone(), check_origin),
             collections: Collections::new(stores.clone(), clock.clone()),

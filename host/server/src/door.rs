@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use signalsync_core::{KeyId, TenantScope};
+use signalsync_core::{KeyId, Origin, Permission, Rights, TenantScope};
 use signalsync_tenancy::{Actor, HostLabel};
 
 use crate::answer::{Answer, protect};
@@ -21,12 +21,26 @@ use crate::routes::{self, Enter, Found, Handling};
 /// Longest value of an Authorization header that is looked at.
 const AUTHORIZATION_BYTES_MAX: usize = 200;
 
-/// The proof that a caller may touch one tenant's data. Only the door makes it.
+/// The proof that a caller may touch one tenant's data by one route. Only the door makes it.
 pub(crate) struct Permitted {
     scope: Arc<TenantScope>,
 }
 
 impl Permitted {
+    /// For a route that needs this permission; none: that somebody is signed in. A refusal is audited.
+    async fn prove(app: &App, head: &Head, scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
+        let Some(lacking) = needs.filter(|permission| !scope.caller().rights.allows(*permission)) else {
+            return Ok(Self { scope: Arc::new(scope) });
+        };
+        app.directory.note_denial(&scope, &head.line(), lacking).await;
+        Err(Problem::not_allowed(lacking))
+    }
+
+    /// What the caller may do. Routes ask for permissions in their table; records are asked about at their gate.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.scope.caller().rights
+    }
+
     /// Access to the data.
     pub(crate) fn scope(&self) -> &TenantScope {
         &self.scope
@@ -76,23 +90,26 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
         },
     };
     let label = label.ok_or_else(Problem::not_found)?;
-    let actor = authenticate(app, &label, &parts.headers).await?;
+    let actor = authenticate(app, &label, &parts).await?;
     check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
     match (enter, actor) {
-        (Enter::Tenant(handler), Actor::Tenant(scope)) => Ok(handler(Permitted { scope: Arc::new(scope) }, input)),
+        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => {
+            Ok(handler(Permitted::prove(app, &input.head, scope, *needs).await?, input))
+        }
         (Enter::Operator(handler), Actor::Operator(key)) => Ok(handler(Operator { key }, input)),
-        (Enter::Public(_) | Enter::Tenant(_) | Enter::Operator(_), _) => Err(Problem::not_found()),
+        (Enter::Public(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }
 }
 
-async fn authenticate(app: &App, label: &HostLabel, headers: &HeaderMap) -> Result<Actor, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+async fn authenticate(app: &App, label: &HostLabel, parts: &Parts) -> Result<Actor, Problem> {
+    let address = parts.extensions.get::<Peer>().map(|peer| peer.address);
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let token = match (values.next(), values.next()) {
         (Some(value), None) if value.len() <= AUTHORIZATION_BYTES_MAX => value.to_str().ok().and_then(bearer),
         _ => None,
     };
-    Ok(app.directory.authenticate(label, token).await?)
+    Ok(app.directory.authenticate(label, token, Origin { address, ..Origin::default() }).await?)
 }
 
 /// The scheme's name is not case-sensitive (RFC 9110, 11.1).

@@ -50,6 +50,11 @@ impl Head {
         Self { parts, params }
     }
 
+    /// Method and path, without the query, which may hold what is nobody's business.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.parts.method, self.parts.uri.path())
+    }
+
     /// All header fields.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.parts.headers

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use signalsync_server::config::{Authored, Resolved};
 use signalsync_server::{offline_directory, run};
-use signalsync_tenancy::{NewKey, Owner};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -94,7 +93,7 @@ fn operator_key(config: Option<PathBuf>, name: String) -> anyhow::Result<()> {
     let config = resolved(config)?;
     let key = serving_runtime(0)?.block_on(async {
         let directory = offline_directory(&config)?;
-        directory.issue_key(Owner::Operator, NewKey { name, roles: Vec::new() }).await.context("no key was made")
+        directory.issue_operator_key(&name).await.context("no key was made")
     })?;
     say(&key.token);
     Ok(())

@@ -6,19 +6,26 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use signalsync_core::{Authority, Caller, Clock, KeyId, Principal, TenantId, TenantScope, TenantSlug, Tier};
+use serde::Serialize;
+use signalsync_audit::{Action, Denials, Event, record};
+use signalsync_core::{
+    Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
+};
+use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
+use signalsync_people::keys::{Keys, Removal};
+use signalsync_people::rights::RightsCache;
 use signalsync_store::{RequestKey, Store, StoreError, Stores, Transaction};
 use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
-use crate::key::{IssuedKey, KeyInfo, KeyRow, NewKey, Owner, Token};
+use crate::key::{Issued, KeyRow, Owner, Token, check_name};
 use crate::registry;
 use crate::tenant::{Tenant, TenantPage};
 
 /// What classes of tenants may use, by name.
 pub type Tiers = BTreeMap<String, Arc<Tier>>;
 
-/// Tenants, and keys, that are known without asking the store.
+/// Tenants, and proofs of keys, that are known without asking the store.
 const CACHED_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("10,000 is not zero");
 
 /// Which address of the platform a request was sent to.
@@ -39,6 +46,16 @@ pub enum Actor {
     Tenant(TenantScope),
 }
 
+/// What the audit says about a request that was refused.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Refusal {
+    /// What was lacking.
+    permission: Permission,
+    /// Refusals of the minute before that were only counted.
+    unrecorded_before: u32,
+}
+
 /// Tenants and keys.
 pub struct Directory {
     authority: Authority,
@@ -49,20 +66,29 @@ pub struct Directory {
     /// is what is in the store.
     changing: RwLock<()>,
     tenants: Mutex<LruCache<TenantSlug, Arc<Tenant>>>,
-    keys: Mutex<LruCache<String, Arc<KeyRow>>>,
+    proofs: Mutex<LruCache<String, Arc<KeyRow>>>,
+    keys: Keys,
+    rights: RightsCache,
+    /// When the use of a key was noted last.
+    used: Mutex<LruCache<KeyId, Timestamp>>,
+    denials: Denials,
 }
 
 impl Directory {
     /// Nothing is read yet.
     pub fn new(authority: Authority, stores: Arc<Stores>, clock: Arc<dyn Clock>, tiers: Tiers) -> Self {
         Self {
+            keys: Keys::new(Arc::clone(&stores), Arc::clone(&clock)),
             authority,
             stores,
             clock,
             tiers,
             changing: RwLock::new(()),
             tenants: Mutex::new(LruCache::new(CACHED_MAX)),
-            keys: Mutex::new(LruCache::new(CACHED_MAX)),
+            proofs: Mutex::new(LruCache::new(CACHED_MAX)),
+            rights: RightsCache::default(),
+            used: Mutex::new(LruCache::new(CACHED_MAX)),
+            denials: Denials::default(),
         }
     }
 
@@ -74,11 +100,16 @@ impl Directory {
         self.list(None, 1).await.map(drop)
     }
 
-    /// Who it is that sends this token to this address.
+    /// Who it is that sends this token to this address, from where.
     ///
     /// # Errors
     /// See [`AuthError`]. `NoTenant` comes first: where nobody is, no key is looked at.
-    pub async fn authenticate(&self, host: &HostLabel, token: Option<&str>) -> Result<Actor, AuthError> {
+    pub async fn authenticate(
+        &self,
+        host: &HostLabel,
+        token: Option<&str>,
+        origin: Origin,
+    ) -> Result<Actor, AuthError> {
         let tenant = match host {
             HostLabel::Console => None,
             HostLabel::Tenant(slug) => Some(self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?),
@@ -86,7 +117,10 @@ impl Directory {
         let key = self.proved(token.ok_or(AuthError::Unauthenticated)?).await?;
         match (key.owner, tenant) {
             (Owner::Operator, None) => Ok(Actor::Operator(key.id)),
-            (Owner::Tenant(owner), Some(tenant)) if owner == tenant.id => Ok(Actor::Tenant(self.scope(&tenant, &key)?)),
+            (Owner::Tenant(owner), Some(tenant)) if owner == tenant.id => {
+                let scope = self.of_key(&tenant, key.id, origin).await?.ok_or(AuthError::Unauthenticated)?;
+                Ok(Actor::Tenant(scope))
+            }
             (Owner::Operator, Some(_)) | (Owner::Tenant(_), _) => Err(AuthError::Foreign),
         }
     }
@@ -154,49 +188,117 @@ impl Directory {
         self.known_tenant(slug).await?.ok_or(TenancyError::NoSuchTenant)
     }
 
-    /// The tenant as the owner of keys.
+    /// The host's own access to a tenant, for its operator.
     ///
     /// # Errors
     /// `NoSuchTenant`, or the store failed.
-    pub async fn owner(&self, slug: &TenantSlug) -> Result<Owner, TenancyError> {
-        Ok(Owner::Tenant(self.get(slug).await?.id))
+    pub async fn visit(&self, slug: &TenantSlug, by: KeyId) -> Result<TenantScope, TenancyError> {
+        let origin = Origin { key: Some(by), ..Origin::default() };
+        self.scope(&*self.get(slug).await?, Caller { origin, ..Caller::host() })
     }
 
-    /// Makes a key. A request that is repeated makes another one, because a secret is not remembered.
+    /// Makes a key for the operator. A request that is repeated makes another one, because a secret is not remembered.
     ///
     /// # Errors
     /// `InvalidKey`, `TooManyKeys`, `Conflict`, `Entropy`, or the store failed.
-    pub async fn issue_key(&self, owner: Owner, new: NewKey) -> Result<IssuedKey, TenancyError> {
-        let NewKey { name, roles } = new.check()?;
-        let token = Token::random()?;
-        let row = KeyRow { id: KeyId::new(), owner, name, hash: token.hash(), created_at: self.clock.now(), roles };
-        let _changing = self.changing.write().await;
-        self.store().await?.transact(|tx| registry::add_key(tx, &token.prefix, &row)).await?;
-        Ok(IssuedKey { info: row.info(), token: token.text() })
+    pub async fn issue_operator_key(&self, name: &str) -> Result<Issued<KeyId>, TenancyError> {
+        check_name(name)?;
+        let (id, token) = (KeyId::new(), Token::random()?);
+        self.prove(id, Owner::Operator, Some(name.to_owned()), &token).await?;
+        Ok(Issued { info: id, token: token.text() })
     }
 
-    /// The owner's keys, oldest first.
+    /// Makes a key for the tenant, on behalf of the scope's caller. A request that is repeated makes another one.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn keys(&self, owner: Owner) -> Result<Vec<KeyInfo>, TenancyError> {
-        Ok(registry::keys(&mut self.begin().await?, owner)?)
+    /// What `people` says of the key; `Conflict`, `Entropy`, or the store failed.
+    pub async fn issue_key(&self, scope: &TenantScope, draft: &KeyDraft) -> Result<Issued<ApiKey>, TenancyError> {
+        self.keys.check(scope, draft).await?;
+        let (id, token, owner) = (KeyId::new(), Token::random()?, Owner::Tenant(scope.tenant()));
+        // The proof comes first: without the tenant's row it proves a key that is worth nothing.
+        self.prove(id, owner, None, &token).await?;
+        match self.keys.add(scope, id, draft).await {
+            Ok(info) => Ok(Issued { info, token: token.text() }),
+            Err(error) => {
+                self.forget(owner, id).await;
+                Err(error.into())
+            }
+        }
     }
 
-    /// Makes a key worthless, from the moment that this returns.
+    /// Makes a tenant's key worthless, from the moment that this returns.
     ///
     /// # Errors
-    /// `NoSuchKey`, `Conflict`, or the store failed.
-    pub async fn revoke_key(&self, owner: Owner, id: KeyId) -> Result<(), TenancyError> {
-        let _changing = self.changing.write().await;
-        let prefix = self.store().await?.transact(|tx| registry::remove_key(tx, owner, id)).await?;
-        self.keys.lock().pop(&prefix);
+    /// What `people` says; `Conflict`, or the store failed.
+    pub async fn revoke_key(&self, scope: &TenantScope, id: KeyId, removal: Removal) -> Result<(), TenancyError> {
+        self.keys.remove(scope, id, removal).await?;
+        self.forget(Owner::Tenant(scope.tenant()), id).await;
         Ok(())
     }
 
-    fn scope(&self, tenant: &Tenant, key: &KeyRow) -> Result<TenantScope, TenancyError> {
-        let principal = Principal { user: Some(key.id.to_string()), roles: key.roles.clone(), ..Principal::host() };
-        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, Caller { principal, ..Caller::host() }))
+    /// Writes into the tenant's audit that a caller lacked a permission for something; of a flood only the number is
+    /// kept. Whether it can be written makes no difference to the caller.
+    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, lacking: Permission) {
+        let Some(unrecorded) = self.denials.admit(scope.tenant(), self.clock.now()) else { return };
+        let refusal = Refusal { permission: lacking, unrecorded_before: unrecorded };
+        if let Err(error) = self.deny(scope, asked, &refusal).await {
+            tracing::warn!(%error, "a refusal was not recorded");
+        }
+    }
+
+    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal) -> Result<(), TenancyError> {
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        let event = Event::denied(Action::RequestDenied, format!("route/{asked}")).after(refusal)?;
+        record(&mut tx, scope.caller(), self.clock.now(), event)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn prove(&self, id: KeyId, owner: Owner, name: Option<String>, token: &Token) -> Result<(), TenancyError> {
+        let row = KeyRow { id, owner, name, hash: token.hash(), created_at: self.clock.now() };
+        let _changing = self.changing.write().await;
+        self.store().await?.transact(|tx| registry::add_key(tx, &token.prefix, &row)).await
+    }
+
+    /// Removes the proof of a key that is worth nothing. One that stays does no harm.
+    async fn forget(&self, owner: Owner, id: KeyId) {
+        let _changing = self.changing.write().await;
+        match self.disprove(owner, id).await {
+            Ok(prefix) => drop(prefix.map(|prefix| self.proofs.lock().pop(&prefix))),
+            Err(error) => tracing::warn!(%error, key = %id, "the proof of a key stays behind"),
+        }
+    }
+
+    async fn disprove(&self, owner: Owner, id: KeyId) -> Result<Option<String>, TenancyError> {
+        self.store().await?.transact(|tx| registry::remove_key(tx, owner, id)).await
+    }
+
+    /// What a key may do in its tenant; none when it is not valid now.
+    async fn of_key(&self, tenant: &Tenant, id: KeyId, origin: Origin) -> Result<Option<TenantScope>, TenancyError> {
+        let host = self.scope(tenant, Caller::host())?;
+        let now = self.clock.now();
+        let mut tx = self.stores.tenant(&host).await?.begin().await?;
+        let Some((held, key)) = self.rights.of_key(&mut tx, tenant.id, id, now)? else { return Ok(None) };
+        drop(tx);
+        self.note_use(&host, id, now).await;
+        let user = key.owner.map_or_else(|| id.to_string(), |owner| owner.to_string());
+        let principal = Principal { user: Some(user), roles: held.roles, ..Principal::host() };
+        let origin = Origin { key: Some(id), ..origin };
+        self.scope(tenant, Caller { principal, rights: held.rights, origin }).map(Some)
+    }
+
+    /// At most once an hour, whether it succeeds or not: what fails here must not keep a key from its work.
+    async fn note_use(&self, host: &TenantScope, id: KeyId, now: Timestamp) {
+        let noted = self.used.lock().put(id, now);
+        if let Some(last) = noted.filter(|last| now.0.abs_diff(last.0) < USE_NOTED_EVERY_MS) {
+            self.used.lock().put(id, last);
+        } else if let Err(error) = self.keys.note_use(host, id).await {
+            tracing::warn!(%error, key = %id, "the use of a key was not noted");
+        }
+    }
+
+    fn scope(&self, tenant: &Tenant, caller: Caller) -> Result<TenantScope, TenancyError> {
+        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, caller))
     }
 
     fn tier(&self, name: &str) -> Result<Arc<Tier>, TenancyError> {
@@ -220,12 +322,12 @@ impl Directory {
     }
 
     async fn known_key(&self, prefix: &str) -> Result<Option<Arc<KeyRow>>, TenancyError> {
-        if let Some(key) = self.keys.lock().get(prefix) {
+        if let Some(key) = self.proofs.lock().get(prefix) {
             return Ok(Some(Arc::clone(key)));
         }
         let _unchanged = self.changing.read().await;
         let Some(key) = registry::key(&mut self.begin().await?, prefix)?.map(Arc::new) else { return Ok(None) };
-        self.keys.lock().put(prefix.to_owned(), Arc::clone(&key));
+        self.proofs.lock().put(prefix.to_owned(), Arc::clone(&key));
         Ok(Some(key))
     }
 

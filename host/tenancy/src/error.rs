@@ -1,6 +1,7 @@
 //! Why a caller is not let in, and why the directory was not changed.
 
 use signalsync_core::TenantSlug;
+use signalsync_people::StructureError;
 use signalsync_store::{CommitError, Reused, StoreError};
 
 /// A caller is not let in.
@@ -29,16 +30,16 @@ pub enum TenancyError {
     /// There is no tenant with this name.
     #[error("there is no such tenant")]
     NoSuchTenant,
-    /// The owner has no key with this id.
-    #[error("there is no such key")]
-    NoSuchKey,
     /// The configuration has no tier with this name.
     #[error("there is no tier `{0}`")]
     NoSuchTier(String),
-    /// A key's name or roles break their rule; the text is the rule.
+    /// The name of an operator's key breaks its rule; the text is the rule.
     #[error("{0}")]
     InvalidKey(&'static str),
-    /// The owner has as many keys as it may have.
+    /// A tenant's key is refused.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// The operator has as many keys as there may be.
     #[error("there may be {limit} keys; delete one first")]
     TooManyKeys {
         /// How many.

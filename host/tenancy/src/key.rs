@@ -1,6 +1,7 @@
 //! API keys: `sk_`, 12 characters that find the key, `_`, and 43 characters that prove it.
 //!
-//! Only a hash of the proof is kept. 256 random bits cannot be guessed, so that a fast hash is enough.
+//! Only a hash of the proof is kept. 256 random bits cannot be guessed, so that a fast hash is enough. What a tenant's
+//! key may do stands in the tenant's own store; here is only whose it is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,13 +16,11 @@ const PREFIX_BYTES: usize = 9;
 const PREFIX_CHARS: usize = 12;
 const SECRET_BYTES: usize = 32;
 const NAME_BYTES_MAX: usize = 100;
-const ROLES_MAX: usize = 32;
-const ROLE_BYTES_MAX: usize = 63;
 
 /// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Owner {
+pub(crate) enum Owner {
     /// The platform's operator.
     Operator,
     /// A tenant.
@@ -38,71 +37,36 @@ impl Owner {
     }
 }
 
-/// What a key is asked to be.
-#[derive(Debug, Clone)]
-pub struct NewKey {
-    /// For people: 1 to 100 bytes without control characters.
-    pub name: String,
-    /// What components see as the caller's roles: at most 32 of 1 to 63 visible ASCII characters.
-    pub roles: Vec<String>,
-}
-
-impl NewKey {
-    pub(crate) fn check(mut self) -> Result<Self, TenancyError> {
-        let name_fits = (1..=NAME_BYTES_MAX).contains(&self.name.len()) && !self.name.chars().any(char::is_control);
-        if !name_fits {
-            return Err(TenancyError::InvalidKey("a key's name is 1 to 100 bytes without control characters"));
-        }
-        let is_role =
-            |role: &String| (1..=ROLE_BYTES_MAX).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_graphic());
-        if self.roles.len() > ROLES_MAX || !self.roles.iter().all(is_role) {
-            return Err(TenancyError::InvalidKey("a key has at most 32 roles of 1 to 63 visible ASCII characters"));
-        }
-        self.roles.sort();
-        self.roles.dedup();
-        Ok(self)
-    }
-}
-
-/// A key as its owner sees it in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct KeyInfo {
-    /// Not secret.
-    pub id: KeyId,
-    /// For people.
-    pub name: String,
-    /// Sorted.
-    pub roles: Vec<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
+/// The name of an operator's key.
+pub(crate) fn check_name(name: &str) -> Result<(), TenancyError> {
+    let fits = (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.chars().any(char::is_control);
+    let rule = TenancyError::InvalidKey("a key's name is 1 to 100 bytes without control characters");
+    if fits { Ok(()) } else { Err(rule) }
 }
 
 /// A new key. The token is shown once and kept nowhere.
-pub struct IssuedKey {
+#[derive(Debug)]
+pub struct Issued<T> {
     /// What stays known of it.
-    pub info: KeyInfo,
+    pub info: T,
     /// The secret.
     pub token: String,
 }
 
-/// A key's row.
+/// What proves a key, and whose it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct KeyRow {
     pub(crate) id: KeyId,
     pub(crate) owner: Owner,
-    pub(crate) name: String,
+    /// For people. Of a tenant's key the tenant's store knows it.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
     pub(crate) hash: [u8; SECRET_BYTES],
     pub(crate) created_at: Timestamp,
-    pub(crate) roles: Vec<String>,
 }
 
 impl KeyRow {
-    pub(crate) fn info(&self) -> KeyInfo {
-        KeyInfo { id: self.id, name: self.name.clone(), roles: self.roles.clone(), created_at: self.created_at }
-    }
-
     /// Takes the same time whether it fits or not.
     pub(crate) fn is_proved_by(&self, token: &Token) -> bool {
         self.hash.ct_eq(&token.hash()).into()
@@ -165,13 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn names_and_roles_are_bounded() {
-        let check = |name: usize, roles: usize| {
-            NewKey { name: "n".repeat(name), roles: (0..roles).map(|n| n.to_string()).collect() }.check()
-        };
-        assert!(check(100, 32).is_ok());
-        assert!(check(101, 0).is_err() && check(0, 0).is_err() && check(1, 33).is_err());
-        assert!(NewKey { name: "a\nb".to_owned(), roles: Vec::new() }.check().is_err());
-        assert!(NewKey { name: "a".to_owned(), roles: vec!["a b".to_owned()] }.check().is_err());
+    fn names_are_bounded() {
+        assert!(check_name(&"n".repeat(100)).is_ok());
+        for bad in ["", "a\nb", &"n".repeat(101)] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Who is there and who asks: tenants, their tiers, and API keys.
 //!
 //! [`Directory`] is the only holder of the process's `Authority`, so it is the only place where a request
-//! becomes access to a tenant's data. People, their roles and their sessions get their own modules here.
+//! becomes access to a tenant's data. What people and keys may do there is worked out by `people`.
 
 mod directory;
 mod error;
@@ -11,6 +11,6 @@ mod tenant;
 
 pub use directory::{Actor, Directory, HostLabel, Tiers};
 pub use error::{AuthError, TenancyError};
-pub use key::{IssuedKey, KeyInfo, NewKey, Owner};
-pub use registry::KEYS_PER_OWNER_MAX;
+pub use key::Issued;
+pub use registry::OPERATOR_KEYS_MAX;
 pub use tenant::{Tenant, TenantPage};

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_core::{KeyId, TenantId, TenantSlug};
-use signalsync_store::{Key, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, Page, StoreError, Table, Transaction, row};
 
 use crate::error::TenancyError;
-use crate::key::{KeyInfo, KeyRow, Owner};
+use crate::key::{KeyRow, Owner};
 use crate::tenant::{Tenant, TenantPage};
 
-/// Keys that one tenant, or the operator, may have.
-pub const KEYS_PER_OWNER_MAX: usize = 100;
+/// Keys that the operator may have. Those of tenants are counted in their own stores.
+pub const OPERATOR_KEYS_MAX: usize = 100;
 
 /// Most tenants in one part of the list.
 const PAGE_MAX: usize = 1_000;
@@ -44,31 +44,26 @@ pub(crate) fn key(tx: &mut Transaction, prefix: &str) -> Result<Option<KeyRow>, 
     read(tx, &Key::new(Table::Keys, &[BY_PREFIX, prefix]))
 }
 
-pub(crate) fn keys(tx: &mut Transaction, owner: Owner) -> Result<Vec<KeyInfo>, StoreError> {
-    let page = tx.scan(Table::Keys, &[BY_OWNER, &owner.part()], "", None, KEYS_PER_OWNER_MAX, usize::MAX)?;
-    let infos = page.entries.iter().map(|(_, row)| {
-        let prefix: String = row::read(&row.body)?;
-        let key = key(tx, &prefix)?.ok_or_else(|| StoreError::Corrupt("a key is listed and not there".to_owned()))?;
-        Ok(key.info())
-    });
-    infos.collect()
-}
-
 pub(crate) fn add_key(tx: &mut Transaction, prefix: &str, row: &KeyRow) -> Result<(), TenancyError> {
-    if keys(tx, row.owner)?.len() >= KEYS_PER_OWNER_MAX {
-        return Err(TenancyError::TooManyKeys { limit: KEYS_PER_OWNER_MAX });
+    let limit = OPERATOR_KEYS_MAX;
+    if row.owner == Owner::Operator && listed(tx, row.owner, limit)?.entries.len() >= limit {
+        return Err(TenancyError::TooManyKeys { limit });
     }
     write(tx, by_owner(row.owner, row.id), prefix)?;
     Ok(write(tx, Key::new(Table::Keys, &[BY_PREFIX, prefix]), row)?)
 }
 
-/// The prefix of the key that is gone.
-pub(crate) fn remove_key(tx: &mut Transaction, owner: Owner, id: KeyId) -> Result<String, TenancyError> {
+fn listed(tx: &mut Transaction, owner: Owner, limit: usize) -> Result<Page, StoreError> {
+    tx.scan(Table::Keys, &[BY_OWNER, &owner.part()], "", None, limit, usize::MAX)
+}
+
+/// The prefix of the key that is gone, if it was there.
+pub(crate) fn remove_key(tx: &mut Transaction, owner: Owner, id: KeyId) -> Result<Option<String>, TenancyError> {
     let listed = by_owner(owner, id);
-    let prefix: String = read(tx, &listed)?.ok_or(TenancyError::NoSuchKey)?;
+    let Some(prefix) = read::<String>(tx, &listed)? else { return Ok(None) };
     tx.delete(&listed)?;
     tx.delete(&Key::new(Table::Keys, &[BY_PREFIX, &prefix]))?;
-    Ok(prefix)
+    Ok(Some(prefix))
 }
 
 fn by_owner(owner: Owner, id: KeyId) -> Key {

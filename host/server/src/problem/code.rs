@@ -54,6 +54,8 @@ codes! {
         "The body must be one JSON document in UTF-8: no key twice in an object, at most 64 levels, numbers that fit a double. Line and column are in the answer.";
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "An API key is needed",
         "Send `Authorization: Bearer <key>` with a key that is valid for this address.";
+    NotAllowed = "not-allowed", FORBIDDEN, "You may not do this",
+        "Your roles do not allow it. The detail names what is missing and who can give it to you.";
     NotFound = "not-found", NOT_FOUND, "Not found",
         "There is nothing at this address, or it is not yours to see.";
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The address does not know this method",
@@ -81,10 +83,29 @@ codes! {
         "Choose another name.";
     NoSuchTier = "no-such-tier", UNPROCESSABLE_ENTITY, "There is no such tier",
         "Tiers are named in the configuration under [tiers].";
-    InvalidKey = "invalid-key", UNPROCESSABLE_ENTITY, "The key's name or roles break their rule",
+    InvalidKey = "invalid-key", UNPROCESSABLE_ENTITY, "The key's name breaks its rule",
         "The detail is the rule.";
     TooManyKeys = "too-many-keys", CONFLICT, "There are too many keys",
         "Delete a key that is not needed.";
+    // Roles, departments, teams.
+    BeyondYourRights = "beyond-your-rights", FORBIDDEN, "This is more than you may do yourself",
+        "Nobody gives, changes or takes away rights that they do not have. The detail names the first of them. Ask somebody who has them.";
+    LastAdministrator = "last-administrator", CONFLICT, "Nobody could administrate any more",
+        "Make somebody else an administrator first. A key does not stand in for the last person.";
+    SystemRole = "system-role", CONFLICT, "The role belongs to the platform",
+        "It is the same for everybody and cannot be changed. Define a role of your own.";
+    RoleInUse = "role-in-use", CONFLICT, "Somebody has the role",
+        "Take it from all people and keys that have it first. The detail names one.";
+    NoSuchReference = "no-such-reference", UNPROCESSABLE_ENTITY, "The body names something that is not there",
+        "The detail says what.";
+    NameTaken = "name-taken", CONFLICT, "The name is taken",
+        "Choose another one. Upper and lower case make no difference.";
+    DepartmentCycle = "department-cycle", CONFLICT, "A department cannot be below itself",
+        "Move it elsewhere, or move the other one first.";
+    DepartmentNotEmpty = "department-not-empty", CONFLICT, "The department is not empty",
+        "Move what is below it, and say with `move-to` where its people go.";
+    TooMany = "too-many", CONFLICT, "There are as many as there may be",
+        "The detail says of what. Delete something that is not needed.";
     // Components.
     NotAComponent = "not-a-component", UNPROCESSABLE_ENTITY, "This is not WebAssembly",
         "Upload the `.wasm` file of a component, uncompressed.";

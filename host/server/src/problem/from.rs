@@ -1,9 +1,12 @@
 //! From every crate's errors to problems. No `_` arms: a new error has to be given an answer here.
 
+use std::fmt::Display;
+
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{ExecutionId, Failure, InvalidName};
 use signalsync_integration::MessageError;
+use signalsync_people::StructureError;
 use signalsync_records::RecordError;
 use signalsync_store::{InvalidRequestKey, Reused, StoreError, Unexpected};
 use signalsync_tenancy::{AuthError, TenancyError};
@@ -31,7 +34,8 @@ impl From<TenancyError> for Problem {
         let text = error.to_string();
         match error {
             TenancyError::SlugTaken(_) => Self::new(Code::SlugTaken, text),
-            TenancyError::NoSuchTenant | TenancyError::NoSuchKey => Self::not_found(),
+            TenancyError::NoSuchTenant => Self::not_found(),
+            TenancyError::Structure(error) => error.into(),
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
             TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
             TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
@@ -40,6 +44,46 @@ impl From<TenancyError> for Problem {
             TenancyError::Entropy(_) => Self::internal(&text),
             TenancyError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StructureError> for Problem {
+    fn from(error: StructureError) -> Self {
+        let text = error.to_string();
+        match error {
+            StructureError::NoSuchRole(_)
+            | StructureError::NoSuchDepartment(_)
+            | StructureError::NoSuchTeam(_)
+            | StructureError::NoSuchPerson(_)
+            | StructureError::NoSuchKey(_) => Self::not_found(),
+            StructureError::Invalid(_) => Self::new(Code::InvalidBody, text),
+            StructureError::SystemRole(_) => Self::new(Code::SystemRole, text),
+            StructureError::RoleInUse { .. } => Self::new(Code::RoleInUse, text),
+            StructureError::NotYours(_) => Self::new(Code::BeyondYourRights, text),
+            StructureError::LastAdministrator => Self::new(Code::LastAdministrator, text),
+            StructureError::NameTaken(_) => Self::new(Code::NameTaken, text),
+            StructureError::Cycle => Self::new(Code::DepartmentCycle, text),
+            StructureError::HasDepartments | StructureError::HasPeople => Self::new(Code::DepartmentNotEmpty, text),
+            StructureError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            StructureError::Conflict => Self::plain(Code::Conflict),
+            StructureError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// For a change whose body names other things: what is missing there is not the address.
+    pub(crate) fn of_structure(error: impl Into<TenancyError>, addressed: impl Display) -> Self {
+        let missing = match error.into() {
+            TenancyError::Structure(StructureError::NoSuchRole(name)) => name.to_string(),
+            TenancyError::Structure(StructureError::NoSuchDepartment(id)) => id.to_string(),
+            TenancyError::Structure(StructureError::NoSuchPerson(id)) => id.to_string(),
+            other => return other.into(),
+        };
+        if missing == addressed.to_string() {
+            return Self::not_found();
+        }
+        Self::new(Code::NoSuchReference, format!("there is no `{missing}`"))
     }
 }
 

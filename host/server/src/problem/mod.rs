@@ -7,6 +7,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use signalsync_core::Permission;
 
 pub use code::Code;
 
@@ -36,6 +37,16 @@ impl Problem {
     /// The one answer for what is not there and for what is somebody else's, so that nobody can tell which.
     pub fn not_found() -> Self {
         Self::plain(Code::NotFound)
+    }
+
+    /// The caller lacks a permission.
+    pub fn not_allowed(permission: Permission) -> Self {
+        let name = permission.as_str();
+        let detail = format!(
+            "This needs the permission `{name}`, which none of your roles has. An administrator, or whoever has \
+             `roles:manage` and `{name}`, can give you a role that has it."
+        );
+        Self::new(Code::NotAllowed, detail).with("permission", permission)
     }
 
     /// The host failed. Logs the cause; the caller learns nothing of it.

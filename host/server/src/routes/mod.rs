@@ -1,20 +1,26 @@
-//! All addresses in one table: method, path, who may enter, and what answers.
+//! All addresses in one table: method, path, who may enter with which permission, and what answers.
 
 mod collections;
 mod components;
+mod departments;
 mod deployments;
 mod executions;
 mod files;
+mod keys;
 mod mappings;
 mod operator;
 mod public;
 mod records;
+mod roles;
+mod teams;
+mod why;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use futures_util::future::BoxFuture;
 use http::Method;
+use signalsync_core::Permission;
 
 use crate::answer::Answer;
 use crate::door::{Operator, Permitted};
@@ -32,8 +38,8 @@ pub(crate) type Params = Vec<(String, String)>;
 pub enum Access {
     /// Anyone, on any host.
     Public,
-    /// A tenant's key on the tenant's own host.
-    Tenant,
+    /// Somebody of a tenant on the tenant's own host, with this permission; none: whoever is signed in.
+    Tenant(Option<Permission>),
     /// An operator's key on the console's host.
     Operator,
 }
@@ -41,7 +47,7 @@ pub enum Access {
 /// A handler, which cannot be called without the proof that its kind of route needs.
 pub(crate) enum Enter {
     Public(Box<dyn Fn(Input) -> Handling + Send + Sync>),
-    Tenant(Box<dyn Fn(Permitted, Input) -> Handling + Send + Sync>),
+    Tenant(Option<Permission>, Box<dyn Fn(Permitted, Input) -> Handling + Send + Sync>),
     Operator(Box<dyn Fn(Operator, Input) -> Handling + Send + Sync>),
 }
 
@@ -59,7 +65,7 @@ impl Route {
     pub fn access(&self) -> Access {
         match self.enter {
             Enter::Public(_) => Access::Public,
-            Enter::Tenant(_) => Access::Tenant,
+            Enter::Tenant(needs, _) => Access::Tenant(needs),
             Enter::Operator(_) => Access::Operator,
         }
     }
@@ -72,9 +78,17 @@ fn public<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
 }
 
 fn tenant<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
+    needs: Permission,
     handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
 ) -> Enter {
-    Enter::Tenant(Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
+    Enter::Tenant(Some(needs), Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
+}
+
+/// For records and what is shown of them: their own rules say who sees what.
+fn signed_in<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
+    handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
+) -> Enter {
+    Enter::Tenant(None, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
 }
 
 fn operator<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
@@ -89,6 +103,7 @@ pub fn all() -> Vec<Route> {
     let get = |path, enter| route(Method::GET, path, enter);
     let post = |path, enter| route(Method::POST, path, enter);
     let put = |path, enter| route(Method::PUT, path, enter);
+    let patch = |path, enter| route(Method::PATCH, path, enter);
     let delete = |path, enter| route(Method::DELETE, path, enter);
     vec![
         get("/healthz", public(public::alive)),
@@ -101,34 +116,55 @@ pub fn all() -> Vec<Route> {
         get("/v1/tenants/{slug}/keys", operator(operator::keys)),
         post("/v1/tenants/{slug}/keys", operator(operator::issue_key)),
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
-        get("/v1/components", tenant(components::list)),
-        post("/v1/components", tenant(components::upload)),
-        get("/v1/components/{digest}", tenant(components::get)),
-        delete("/v1/components/{digest}", tenant(components::delete)),
-        get("/v1/deployments", tenant(deployments::list)),
-        get("/v1/deployments/{deployment}", tenant(deployments::get)),
-        delete("/v1/deployments/{deployment}", tenant(deployments::delete)),
-        get("/v1/deployments/{deployment}/versions", tenant(deployments::versions)),
-        post("/v1/deployments/{deployment}/versions", tenant(deployments::deploy)),
-        post("/v1/deployments/{deployment}/activate", tenant(deployments::activate)),
-        post("/v1/deployments/{deployment}/rollback", tenant(deployments::roll_back)),
-        post("/v1/deployments/{deployment}/trial", tenant(deployments::trial)),
-        get("/v1/collections", tenant(collections::list)),
-        get("/v1/collections/{collection}", tenant(collections::get)),
-        put("/v1/collections/{collection}", tenant(collections::put)),
-        delete("/v1/collections/{collection}", tenant(collections::delete)),
-        get("/v1/collections/{collection}/records", tenant(records::list)),
-        post("/v1/collections/{collection}/records", tenant(records::create)),
-        get("/v1/collections/{collection}/records/{record}", tenant(records::get)),
-        put("/v1/collections/{collection}/records/{record}", tenant(records::put)),
-        delete("/v1/collections/{collection}/records/{record}", tenant(records::delete)),
-        post("/v1/mappings/{deployment}", tenant(mappings::deliver)),
-        get("/v1/folders/{folder}/files", tenant(files::list)),
-        get("/v1/folders/{folder}/files/{*path}", tenant(files::get)),
-        put("/v1/folders/{folder}/files/{*path}", tenant(files::put)),
-        delete("/v1/folders/{folder}/files/{*path}", tenant(files::delete)),
-        get("/v1/executions", tenant(executions::list)),
-        get("/v1/executions/{execution}", tenant(executions::get)),
+        get("/v1/roles", tenant(Permission::PeopleRead, roles::list)),
+        get("/v1/roles/{role}", tenant(Permission::PeopleRead, roles::get)),
+        put("/v1/roles/{role}", tenant(Permission::RolesManage, roles::put)),
+        delete("/v1/roles/{role}", tenant(Permission::RolesManage, roles::delete)),
+        get("/v1/departments", tenant(Permission::PeopleRead, departments::list)),
+        post("/v1/departments", tenant(Permission::PeopleManage, departments::create)),
+        get("/v1/departments/{department}", tenant(Permission::PeopleRead, departments::get)),
+        put("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::put)),
+        delete("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::delete)),
+        get("/v1/departments/{department}/people", tenant(Permission::PeopleRead, departments::people)),
+        get("/v1/teams", tenant(Permission::PeopleRead, teams::list)),
+        post("/v1/teams", tenant(Permission::PeopleManage, teams::create)),
+        get("/v1/teams/{team}", tenant(Permission::PeopleRead, teams::get)),
+        put("/v1/teams/{team}", tenant(Permission::PeopleManage, teams::put)),
+        delete("/v1/teams/{team}", tenant(Permission::PeopleManage, teams::delete)),
+        get("/v1/keys", tenant(Permission::KeysManage, keys::list)),
+        post("/v1/keys", tenant(Permission::KeysManage, keys::issue)),
+        get("/v1/keys/{key}", tenant(Permission::KeysManage, keys::get)),
+        patch("/v1/keys/{key}", tenant(Permission::KeysManage, keys::change)),
+        delete("/v1/keys/{key}", tenant(Permission::KeysManage, keys::revoke)),
+        get("/v1/why", tenant(Permission::PeopleRead, why::get)),
+        get("/v1/components", tenant(Permission::ComponentsRead, components::list)),
+        post("/v1/components", tenant(Permission::ComponentsManage, components::upload)),
+        get("/v1/components/{digest}", tenant(Permission::ComponentsRead, components::get)),
+        delete("/v1/components/{digest}", tenant(Permission::ComponentsManage, components::delete)),
+        get("/v1/deployments", tenant(Permission::ComponentsRead, deployments::list)),
+        get("/v1/deployments/{deployment}", tenant(Permission::ComponentsRead, deployments::get)),
+        delete("/v1/deployments/{deployment}", tenant(Permission::ComponentsManage, deployments::delete)),
+        get("/v1/deployments/{deployment}/versions", tenant(Permission::ComponentsRead, deployments::versions)),
+        post("/v1/deployments/{deployment}/versions", tenant(Permission::ComponentsManage, deployments::deploy)),
+        post("/v1/deployments/{deployment}/activate", tenant(Permission::ComponentsManage, deployments::activate)),
+        post("/v1/deployments/{deployment}/rollback", tenant(Permission::ComponentsManage, deployments::roll_back)),
+        post("/v1/deployments/{deployment}/trial", tenant(Permission::ComponentsManage, deployments::trial)),
+        get("/v1/collections", signed_in(collections::list)),
+        get("/v1/collections/{collection}", signed_in(collections::get)),
+        put("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::put)),
+        delete("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::delete)),
+        get("/v1/collections/{collection}/records", signed_in(records::list)),
+        post("/v1/collections/{collection}/records", signed_in(records::create)),
+        get("/v1/collections/{collection}/records/{record}", signed_in(records::get)),
+        put("/v1/collections/{collection}/records/{record}", signed_in(records::put)),
+        delete("/v1/collections/{collection}/records/{record}", signed_in(records::delete)),
+        post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
+        get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
+        get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
+        put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
+        delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
+        get("/v1/executions", tenant(Permission::ExecutionsRead, executions::list)),
+        get("/v1/executions/{execution}", tenant(Permission::ExecutionsRead, executions::get)),
     ]
 }
 

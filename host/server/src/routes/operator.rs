@@ -2,37 +2,22 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
-use serde::{Deserialize, Serialize};
-use signalsync_core::{KeyId, TenantId, TenantSlug};
+use serde::Deserialize;
+use signalsync_core::{TenantId, TenantSlug};
+use signalsync_people::keys::Removal;
 use signalsync_store::Listing;
-use signalsync_tenancy::{KeyInfo, NewKey};
 
 use crate::answer::{Answer, empty, json, with};
 use crate::door::Operator;
 use crate::input::Input;
 use crate::problem::Problem;
+use crate::routes::keys::make;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewTenant {
     slug: TenantSlug,
     tier: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyDraft {
-    name: String,
-    #[serde(default)]
-    roles: Vec<String>,
-}
-
-/// The only answer that has a secret in it.
-#[derive(Serialize)]
-struct Issued {
-    #[serde(flatten)]
-    info: KeyInfo,
-    secret: String,
 }
 
 pub(super) async fn health(_: Operator, input: Input) -> Result<Answer, Problem> {
@@ -57,24 +42,18 @@ pub(super) async fn get(_: Operator, input: Input) -> Result<Answer, Problem> {
     json(StatusCode::OK, &*input.app.directory.get(&input.head.name("slug")?).await?)
 }
 
-pub(super) async fn keys(_: Operator, input: Input) -> Result<Answer, Problem> {
-    let owner = input.app.directory.owner(&input.head.name("slug")?).await?;
-    json(StatusCode::OK, &Listing { items: input.app.directory.keys(owner).await?, next: None })
+pub(super) async fn keys(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
+    json(StatusCode::OK, &input.app.keys.list(&tenant).await?)
 }
 
 pub(super) async fn issue_key(operator: Operator, input: Input) -> Result<Answer, Problem> {
-    let app = input.app.clone();
-    let owner = app.directory.owner(&input.head.name("slug")?).await?;
-    let (_, KeyDraft { name, roles }, _) = input.document().await?;
-    let key = app.directory.issue_key(owner, NewKey { name, roles }).await?;
-    tracing::info!(key = %key.info.id, by = %operator.key(), "a key was made");
-    json(StatusCode::CREATED, &Issued { info: key.info, secret: key.token })
+    let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
+    make(&tenant, input).await
 }
 
 pub(super) async fn revoke_key(operator: Operator, input: Input) -> Result<Answer, Problem> {
-    let owner = input.app.directory.owner(&input.head.name("slug")?).await?;
-    let key: KeyId = input.head.name("key")?;
-    input.app.directory.revoke_key(owner, key).await?;
-    tracing::info!(%key, by = %operator.key(), "a key was revoked");
+    let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
+    input.app.directory.revoke_key(&tenant, input.head.name("key")?, Removal::AtAnyPrice).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

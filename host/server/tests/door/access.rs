@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use signalsync_core::Permission;
 use signalsync_server::routes::{self, Access, Route};
 
 use crate::server::{Ask, Reply, Server};
@@ -12,6 +13,8 @@ fn line(route: &Route) -> String {
         ("{digest}", "0".repeat(64)),
         ("{execution}", format!("exe_{}", "0".repeat(32))),
         ("{key}", format!("key_{}", "0".repeat(32))),
+        ("{department}", format!("dep_{}", "0".repeat(32))),
+        ("{team}", format!("tea_{}", "0".repeat(32))),
     ];
     let path = fill.iter().fold(route.path.to_owned(), |path, (name, value)| path.replace(name, value));
     let path = path.replace("{*path}", "no/such").replace(['{', '}'], "");
@@ -35,7 +38,7 @@ async fn another_tenants_key_learns_nothing() {
         let line = line(route);
         let (host, foreign) = match route.access() {
             Access::Operator => ("console", [&server.acme, &server.globex]),
-            Access::Tenant | Access::Public => ("acme", [&server.globex, &server.operator]),
+            Access::Tenant(_) | Access::Public => ("acme", [&server.globex, &server.operator]),
         };
         for key in foreign {
             let reply = ask(&server, &line, host, Some(key)).await;
@@ -57,10 +60,10 @@ fn every_route_is_listed_with_who_may_call_it() {
     for route in routes::all() {
         let access = match route.access() {
             Access::Public => "public",
-            Access::Tenant => "tenant",
+            Access::Tenant(needs) => needs.map_or("signed-in", Permission::as_str),
             Access::Operator => "operator",
         };
-        writeln!(listed, "{access:8} {:6} {}", route.method.as_str(), route.path).expect("memory does not fail");
+        writeln!(listed, "{access:18} {:6} {}", route.method.as_str(), route.path).expect("memory does not fail");
     }
     assert_eq!(listed, include_str!("routes.txt"), "{listed}");
 }
@@ -75,7 +78,7 @@ async fn a_route_lets_in_whom_it_is_for() {
             let reply = ask(&server, &line, host, key.map(String::as_str)).await;
             let inside = match route.access() {
                 Access::Public => true,
-                Access::Tenant => at == 0,
+                Access::Tenant(_) => at == 0,
                 Access::Operator => at == 1,
             };
             assert!(reply.status < 500, "{line}: {reply:?}");

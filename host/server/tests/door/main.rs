@@ -2,7 +2,9 @@
 
 mod access;
 mod limits;
+mod matrix;
 mod operator;
 mod resources;
 mod server;
+mod structure;
 mod tls;

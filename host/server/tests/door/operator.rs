@@ -24,7 +24,8 @@ async fn a_tenant_is_created_gets_a_key_and_loses_it() {
     assert_eq!(operate(&server, "GET /v1/tenants/initech", &[], "").await.json(), created.json());
     assert_eq!(operate(&server, "GET /v1/tenants", &[], "").await.json()["items"].as_array().unwrap().len(), 3);
 
-    let issued = operate(&server, "POST /v1/tenants/initech/keys", &[], "{\"name\":\"ci\"}").await;
+    let issued =
+        operate(&server, "POST /v1/tenants/initech/keys", &[], "{\"name\":\"ci\",\"roles\":[\"administrator\"]}").await;
     let (key, id) = (issued.json()["secret"].clone(), issued.json()["id"].clone());
     let enter = async || {
         let ask = Ask { line: "GET /v1/collections", host: "initech", key: key.as_str(), ..Ask::default() };

@@ -4,9 +4,12 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
+use signalsync_core::{TenantScope, UserId};
+use signalsync_people::key::KeyDraft;
+use signalsync_people::standing::{self, Standing};
 use signalsync_server::config::{Authored, Resolved};
 use signalsync_server::{offline_directory, run};
-use signalsync_tenancy::{NewKey, Owner};
+use signalsync_store::Stores;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -18,6 +21,10 @@ pub(crate) struct Server {
     pub(crate) operator: String,
     pub(crate) acme: String,
     pub(crate) globex: String,
+    /// A key of acme that is a plain member's.
+    pub(crate) member: String,
+    /// A person of acme who is a member and a developer.
+    pub(crate) person: UserId,
     pub(crate) shutdown: Option<oneshot::Sender<()>>,
     pub(crate) done: JoinHandle<()>,
     _data: TempDir,
@@ -76,22 +83,25 @@ impl Server {
         let data = tempfile::tempdir().unwrap();
         let config = config(&data, program, listener);
         let directory = offline_directory(&config).unwrap();
-        let key = async |owner| {
-            directory.issue_key(owner, NewKey { name: "test".to_owned(), roles: Vec::new() }).await.unwrap().token
-        };
+        let operator = directory.issue_operator_key("test").await.unwrap();
         let tenant = async |name: &str| {
             let tenant = directory.create(name.parse().unwrap(), "standard".to_owned(), None).await.unwrap();
-            key(Owner::Tenant(tenant.id)).await
+            directory.visit(&tenant.slug, operator.info).await.unwrap()
         };
-        let (operator, acme, globex) = (key(Owner::Operator).await, tenant("acme").await, tenant("globex").await);
+        let (acme, globex) = (tenant("acme").await, tenant("globex").await);
+        let key = async |scope, role| directory.issue_key(scope, &draft(role)).await.unwrap().token;
+        let (member, globex) = (key(&acme, "member").await, key(&globex, "administrator").await);
+        let administrator = key(&acme, "administrator").await;
         drop(directory);
+        let person = person(&config, &acme).await;
         let (ready, address) = oneshot::channel();
         let (shutdown, ended) = oneshot::channel::<()>();
         let done = tokio::spawn(async {
             run(config, ready, async { drop(ended.await) }).await.unwrap();
         });
         let address = address.await.unwrap();
-        Self { address, operator, acme, globex, shutdown: Some(shutdown), done, _data: data }
+        let (operator, acme, shutdown) = (operator.token, administrator, Some(shutdown));
+        Self { address, operator, acme, globex, member, person, shutdown, done, _data: data }
     }
 
     pub(crate) async fn ask(&self, ask: Ask<'_>) -> Reply {
@@ -126,6 +136,20 @@ impl Server {
         let _ = stream.read_to_end(&mut bytes).await;
         reply(&bytes)
     }
+}
+
+fn draft(role: &str) -> KeyDraft {
+    KeyDraft { name: "test".to_owned(), roles: [role.parse().unwrap()].into(), ..KeyDraft::default() }
+}
+
+async fn person(config: &Resolved, tenant: &TenantScope) -> UserId {
+    let (person, roles) = (UserId::new(), ["member", "developer"].map(|role| role.parse().unwrap()).into());
+    let standing = Standing { active: true, roles, ..Standing::default() };
+    let stores = Stores::open(config.stores.clone()).unwrap();
+    let mut tx = stores.tenant(tenant).await.unwrap().begin().await.unwrap();
+    standing::put(&mut tx, tenant.caller(), person, Some(&standing)).unwrap();
+    tx.commit().await.unwrap();
+    person
 }
 
 pub(crate) fn reply(bytes: &[u8]) -> Reply {

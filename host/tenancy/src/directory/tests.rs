@@ -1,11 +1,13 @@
 //! The directory on a store in memory.
 
-use signalsync_core::SystemClock;
+use signalsync_audit::{Filter, Outcome};
+use signalsync_core::{Permission, SystemClock};
+use signalsync_people::StructureError;
 use signalsync_store::{EngineKind, StoresConfig};
 use tempfile::TempDir;
 
 use super::*;
-use crate::KEYS_PER_OWNER_MAX;
+use crate::OPERATOR_KEYS_MAX;
 
 struct Fixture {
     directory: Directory,
@@ -30,8 +32,9 @@ fn host(text: &str) -> HostLabel {
     HostLabel::Tenant(slug(text))
 }
 
-fn named(name: &str) -> NewKey {
-    NewKey { name: name.to_owned(), roles: vec!["b".to_owned(), "a".to_owned(), "b".to_owned()] }
+fn with_roles(roles: &[&str]) -> KeyDraft {
+    let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
+    KeyDraft { name: "ci".to_owned(), roles, ..KeyDraft::default() }
 }
 
 impl Fixture {
@@ -39,8 +42,16 @@ impl Fixture {
         self.directory.create(slug(name), "standard".to_owned(), None).await.unwrap()
     }
 
-    async fn key(&self, owner: Owner) -> IssuedKey {
-        self.directory.issue_key(owner, named("ci")).await.unwrap()
+    async fn visit(&self, tenant: &Tenant) -> TenantScope {
+        self.directory.visit(&tenant.slug, KeyId::new()).await.unwrap()
+    }
+
+    async fn key(&self, tenant: &Tenant, roles: &[&str]) -> Issued<ApiKey> {
+        self.directory.issue_key(&self.visit(tenant).await, &with_roles(roles)).await.unwrap()
+    }
+
+    async fn operator(&self) -> Issued<KeyId> {
+        self.directory.issue_operator_key("ci").await.unwrap()
     }
 }
 
@@ -48,16 +59,19 @@ impl Fixture {
 async fn a_key_opens_its_own_door_and_no_other() {
     let f = fixture();
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
-    let key = f.key(Owner::Tenant(acme.id)).await;
-    let operator = f.key(Owner::Operator).await;
-    let ask = async |host: HostLabel, token: &str| f.directory.authenticate(&host, Some(token)).await;
+    let key = f.key(&acme, &["member", "developer"]).await;
+    let operator = f.operator().await;
+    let ask =
+        async |host: HostLabel, token: &str| f.directory.authenticate(&host, Some(token), Origin::default()).await;
 
     let Actor::Tenant(scope) = ask(host("acme"), &key.token).await.unwrap() else { unreachable!("a tenant's key") };
     assert_eq!(scope.tenant(), acme.id);
-    assert_eq!(scope.caller().principal.roles, ["a", "b"]);
-    assert!(
-        matches!(ask(HostLabel::Console, &operator.token).await, Ok(Actor::Operator(id)) if id == operator.info.id)
-    );
+    assert_eq!(scope.caller().principal.roles, ["developer", "member"]);
+    assert_eq!(scope.caller().principal.user, Some(key.info.id.to_string()));
+    assert_eq!(scope.caller().origin.key, Some(key.info.id));
+    assert!(scope.caller().rights.allows(Permission::ComponentsManage));
+    assert!(!scope.caller().rights.allows(Permission::RolesManage));
+    assert!(matches!(ask(HostLabel::Console, &operator.token).await, Ok(Actor::Operator(id)) if id == operator.info));
 
     assert!(matches!(ask(host("globex"), &key.token).await, Err(AuthError::Foreign)));
     assert!(matches!(ask(HostLabel::Console, &key.token).await, Err(AuthError::Foreign)));
@@ -70,29 +84,84 @@ async fn a_key_opens_its_own_door_and_no_other() {
 async fn what_is_not_exactly_a_key_is_nobody() {
     let f = fixture();
     let acme = f.tenant("acme").await;
-    let key = f.key(Owner::Tenant(acme.id)).await;
-    let other = f.key(Owner::Tenant(acme.id)).await;
+    let (key, other) = (f.key(&acme, &[]).await, f.key(&acme, &[]).await);
     let mixed = format!("{}{}", &key.token[..16], &other.token[16..]);
     for token in ["", "sk_", "x", &key.token.to_uppercase(), &mixed, &Token::random().unwrap().text()] {
-        let answer = f.directory.authenticate(&host("acme"), Some(token)).await;
+        let answer = f.directory.authenticate(&host("acme"), Some(token), Origin::default()).await;
         assert!(matches!(answer, Err(AuthError::Unauthenticated)), "{token}");
     }
-    assert!(matches!(f.directory.authenticate(&host("acme"), None).await, Err(AuthError::Unauthenticated)));
+    assert!(matches!(
+        f.directory.authenticate(&host("acme"), None, Origin::default()).await,
+        Err(AuthError::Unauthenticated)
+    ));
 }
 
 #[tokio::test]
 async fn a_revoked_key_is_worthless_at_once() {
     let f = fixture();
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
-    let key = f.key(Owner::Tenant(acme.id)).await;
-    assert!(f.directory.authenticate(&host("acme"), Some(&key.token)).await.is_ok());
+    let key = f.key(&acme, &["administrator"]).await;
+    let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
+    assert!(enter().await.is_ok());
 
-    let elsewhere = f.directory.revoke_key(Owner::Tenant(globex.id), key.info.id).await;
-    assert!(matches!(elsewhere, Err(TenancyError::NoSuchKey)));
-    f.directory.revoke_key(Owner::Tenant(acme.id), key.info.id).await.unwrap();
-    let answer = f.directory.authenticate(&host("acme"), Some(&key.token)).await;
-    assert!(matches!(answer, Err(AuthError::Unauthenticated)));
-    assert!(f.directory.keys(Owner::Tenant(acme.id)).await.unwrap().is_empty());
+    let revoke =
+        async |tenant: &Tenant, removal| f.directory.revoke_key(&f.visit(tenant).await, key.info.id, removal).await;
+    let elsewhere = revoke(&globex, Removal::AtAnyPrice).await;
+    assert!(matches!(elsewhere, Err(TenancyError::Structure(StructureError::NoSuchKey(_)))));
+    let last = revoke(&acme, Removal::Guarded).await;
+    assert!(matches!(last, Err(TenancyError::Structure(StructureError::LastAdministrator))));
+    assert!(enter().await.is_ok());
+    revoke(&acme, Removal::AtAnyPrice).await.unwrap();
+    assert!(matches!(enter().await, Err(AuthError::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_leaves_nothing() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let refused = f.directory.issue_key(&f.visit(&acme).await, &with_roles(&["nothing"])).await;
+    assert!(matches!(refused, Err(TenancyError::Structure(StructureError::NoSuchRole(_)))));
+    let rows =
+        f.directory.begin().await.unwrap().scan(signalsync_store::Table::Keys, &["prefix"], "", None, 10, 10_000);
+    assert!(rows.unwrap().entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_is_in_the_audit_with_who_asked_for_what() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &["member"]).await;
+    let Actor::Tenant(scope) =
+        f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap()
+    else {
+        unreachable!("a tenant's key")
+    };
+    for _ in 0..200 {
+        f.directory.note_denial(&scope, "GET /v1/keys", Permission::KeysManage).await;
+    }
+    let tx = f.directory.stores.tenant(&scope).await.unwrap().begin().await.unwrap();
+    let filter = Filter { outcome: Some(Outcome::Denied), ..Filter::default() };
+    let found = signalsync_audit::list(&tx, &filter, None, 1_000).unwrap().items;
+    assert_eq!(found.len(), 60, "of a flood only the number is kept");
+    let entry = serde_json::to_value(&found[0].entry).unwrap();
+    assert_eq!(
+        (&entry["subject"], &entry["actor"]["id"]),
+        (&"route/GET /v1/keys".into(), &key.info.id.to_string().into())
+    );
+    assert_eq!(entry["after"]["value"]["permission"], "keys:manage");
+}
+
+#[tokio::test]
+async fn use_is_noted_with_the_first_request() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &[]).await;
+    let last = async || f.directory.keys.get(&f.visit(&acme).await, key.info.id).await.unwrap().last_used_at;
+    assert_eq!(last().await, None);
+    for _ in 0..2 {
+        f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
+    }
+    assert!(last().await.is_some());
 }
 
 #[tokio::test]
@@ -129,12 +198,11 @@ async fn lists_go_on_where_they_ended() {
 }
 
 #[tokio::test]
-async fn an_owner_has_a_bounded_number_of_keys() {
+async fn the_operator_has_a_bounded_number_of_keys() {
     let f = fixture();
-    for _ in 0..KEYS_PER_OWNER_MAX {
-        f.key(Owner::Operator).await;
+    for _ in 0..OPERATOR_KEYS_MAX {
+        f.operator().await;
     }
-    let surplus = f.directory.issue_key(Owner::Operator, named("more")).await;
-    assert!(matches!(surplus, Err(TenancyError::TooManyKeys { limit: KEYS_PER_OWNER_MAX })));
-    assert_eq!(f.directory.keys(Owner::Operator).await.unwrap().len(), KEYS_PER_OWNER_MAX);
+    let surplus = f.directory.issue_operator_key("more").await;
+    assert!(matches!(surplus, Err(TenancyError::TooManyKeys { limit: OPERATOR_KEYS_MAX })));
 }

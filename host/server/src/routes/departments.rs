@@ -1,0 +1,48 @@
+//! Departments and who is in them.
+
+use http::StatusCode;
+use http::header::LOCATION;
+use signalsync_core::DepartmentId;
+use signalsync_people::department::DepartmentDraft;
+
+use crate::answer::{Answer, empty, json, with};
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::Problem;
+
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.departments.list(permitted.scope()).await?)
+}
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.departments.get(permitted.scope(), input.head.name("department")?).await?)
+}
+
+pub(super) async fn people(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["after", "limit"])?;
+    let (id, after, limit) = (input.head.name("department")?, query.text("after"), query.limit()?);
+    json(StatusCode::OK, &input.app.departments.people(permitted.scope(), id, after, limit).await?)
+}
+
+pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let app = input.app.clone();
+    let (_, draft, _) = input.document::<DepartmentDraft>().await?;
+    let made = app.departments.create(permitted.scope(), &draft).await;
+    let made = made.map_err(|error| Problem::of_structure(error, ""))?;
+    Ok(with(json(StatusCode::CREATED, &made)?, LOCATION, &format!("/v1/departments/{}", made.id)))
+}
+
+pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, id) = (input.app.clone(), input.head.name::<DepartmentId>("department")?);
+    let (_, draft, _) = input.document::<DepartmentDraft>().await?;
+    let changed = app.departments.change(permitted.scope(), id, &draft).await;
+    json(StatusCode::OK, &changed.map_err(|error| Problem::of_structure(error, id))?)
+}
+
+pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let id: DepartmentId = input.head.name("department")?;
+    let into = input.head.query(&["move-to"])?.parsed("move-to")?;
+    let deleted = input.app.departments.delete(permitted.scope(), id, into).await;
+    deleted.map_err(|error| Problem::of_structure(error, id))?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}

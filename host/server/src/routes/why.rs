@@ -1,0 +1,39 @@
+//! Why somebody may do something with records.
+
+use http::StatusCode;
+use serde_json::Value;
+use signalsync_core::rights::{RecordAction, RecordFacts};
+use signalsync_core::{CollectionName, RecordId, UserId};
+
+use crate::answer::{Answer, json};
+use crate::door::Permitted;
+use crate::input::{Input, bad};
+use crate::problem::Problem;
+use crate::routes::records::Reaching;
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["person", "collection", "record", "action"])?;
+    let person: UserId = query.parsed("person")?.ok_or_else(|| bad("the query needs `person`"))?;
+    let collection: CollectionName = query.parsed("collection")?.ok_or_else(|| bad("the query needs `collection`"))?;
+    let (record, action) = (query.parsed::<RecordId>("record")?, action(query.text("action"))?);
+    let (app, scope) = (&input.app, permitted.scope());
+    app.collections.get(scope, &collection).await?;
+    let Some(record) = record else {
+        return json(StatusCode::OK, &app.reasons.of(scope, person, &collection, action, None).await?);
+    };
+    // The answer tells what is in the record.
+    permitted.reaches(&collection, RecordAction::See)?;
+    let found = app.records.get(scope, &collection, &record).await?;
+    let body: Value = serde_json::from_str(&found.body).map_err(|error| Problem::internal(&error))?;
+    let facts = RecordFacts { owner: None, department: None, body: &body };
+    json(StatusCode::OK, &app.reasons.of(scope, person, &collection, action, Some(&facts)).await?)
+}
+
+fn action(text: Option<&str>) -> Result<RecordAction, Problem> {
+    match text {
+        None | Some("see") => Ok(RecordAction::See),
+        Some("change") => Ok(RecordAction::Change),
+        Some("delete") => Ok(RecordAction::Delete),
+        Some(_) => Err(bad("the query parameter `action` is `see`, `change` or `delete`")),
+    }
+}
