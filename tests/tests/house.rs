@@ -18,6 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-store", &["signalsync-core"]),
     ("signalsync-egress", &["signalsync-core"]),
     ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-work", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-work"]),
     ("signalsync-runtime", &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-generated"]),
     ("signalsync-components", &["signalsync-core", "signalsync-store"]),
     ("signalsync-tenancy", &["signalsync-core", "signalsync-store"]),
@@ -51,6 +53,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that call components through `Invoke` and are called by the front door, but know neither.
 const DOMAIN: &[&str] = &[
     "signalsync-audit",
+    "signalsync-work",
+    "signalsync-mail",
     "signalsync-components",
     "signalsync-tenancy",
     "signalsync-records",
