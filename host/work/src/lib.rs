@@ -12,13 +12,15 @@
 //!
 //! **What fails is tried again**, later each time, and after its last attempt kept as a dead letter with the reason.
 //! Nothing else waits for it. What can happen to a piece of work, and what not, is in `machine.rs`, as a pure function.
+//!
+//! [`jobs`] builds long actions on it that a person starts and watches.
 
 mod board;
 mod claim;
 mod driver;
 mod error;
 mod handler;
-
+pub mod jobs;
 mod machine;
 mod rows;
 mod run;

@@ -173,3 +173,6 @@ pub(crate) fn shortened(why: &str) -> String {
     let end = (0..=WHY_BYTES_MAX.min(why.len())).rev().find(|end| why.is_char_boundary(*end)).unwrap_or(0);
     why[..end].to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,9 @@ use crate::handler::{Claimed, Ended, Handler, Outcome, Outside, Setback, Within,
 use crate::machine::{Event, Next, Refused, Row, State, step};
 use crate::{rows, work};
 
+/// How often the end of an effect is written before it is given up: often, because the effect would happen again.
+const NOTE_ATTEMPTS_MAX: u32 = 50;
+
 /// How a claim ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -118,7 +121,7 @@ async fn note_effect(
     outcome: Outcome,
     write: Option<&Write>,
 ) -> Result<End, Cut> {
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..NOTE_ATTEMPTS_MAX {
         let mut tx = begin(shared, scope).await?;
         if !is_owned(&mut tx, claimed)? {
             return Err(Cut::Stale);

@@ -42,7 +42,7 @@ impl New {
     ///
     /// # Errors
     /// `TooLarge`, or the payload is no JSON.
-    pub fn new(kind: &'static str, payload: &impl Serialize, due: Timestamp) -> Result<Self, WorkError> {
+    pub fn of(kind: &'static str, payload: &impl Serialize, due: Timestamp) -> Result<Self, WorkError> {
         let text = row::write(payload)?;
         at_most("the payload", text.len(), PAYLOAD_BYTES_MAX)?;
         Ok(Self { kind, name: None, payload: row::read(&text)?, due })
