@@ -32,7 +32,7 @@ mod work;
 pub use driver::{Driver, DriverLimits, Figures};
 pub use error::WorkError;
 pub use handler::{Claimed, Ended, Handlers, Outcome, Outside, Policy, Setback, Within, Write};
-pub use machine::{Row, State};
+pub use machine::State;
 pub use tenants::{Standing, TenantPage, Tenants};
 pub use timer::SystemTimer;
 pub use work::{

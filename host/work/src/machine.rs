@@ -14,23 +14,23 @@ pub(crate) const WHY_BYTES_MAX: usize = 500;
 /// A piece of work, as its row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Row {
+pub(crate) struct Row {
     /// Which handler does it.
-    pub kind: String,
+    pub(crate) kind: String,
     /// There is one at a time with this kind and name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// What its handler is told.
-    pub payload: Value,
+    pub(crate) payload: Value,
     /// Where it stands.
-    pub state: State,
+    pub(crate) state: State,
     /// How often it was begun since it last went well.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// How often it was claimed. Whoever ends it must name the number that it was given.
-    pub epoch: u64,
+    pub(crate) epoch: u64,
     /// Why it did not work the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 /// Where a piece of work stands.

@@ -63,15 +63,29 @@ fn at_most(what: &'static str, bytes: usize, limit: usize) -> Result<(), WorkErr
     if bytes > limit { Err(WorkError::TooLarge { what, bytes, limit }) } else { Ok(()) }
 }
 
-/// A piece of work in a list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A piece of work in a list. Payloads are not shown: there may be a secret in them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Listed {
     /// Its id.
     pub id: WorkId,
-    /// What it is.
-    #[serde(flatten)]
-    pub row: Row,
+    /// Which handler does it.
+    pub kind: String,
+    /// There is one at a time with this kind and name.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How often it was begun since it last went well.
+    pub attempts: u32,
+    /// Why it did not work the last time.
+    pub problem: Option<String>,
+}
+
+impl Listed {
+    fn new(id: WorkId, row: Row) -> Self {
+        let Row { kind, name, state, attempts, problem, payload: _, epoch: _ } = row;
+        Self { id, kind, name, state, attempts, problem }
+    }
 }
 
 /// Puts work into the transaction: it is there exactly when the transaction commits. Answers its id, or that of the
@@ -107,8 +121,8 @@ pub fn cancel(tx: &mut Transaction, id: WorkId) -> Result<bool, WorkError> {
 ///
 /// # Errors
 /// The store failed.
-pub fn get(tx: &mut Transaction, id: WorkId) -> Result<Option<Row>, WorkError> {
-    Ok(rows::read(tx, id)?)
+pub fn get(tx: &mut Transaction, id: WorkId) -> Result<Option<Listed>, WorkError> {
+    Ok(rows::read(tx, id)?.map(|row| Listed::new(id, row)))
 }
 
 /// The work that waits or runs under this name.
@@ -125,7 +139,7 @@ pub fn find(tx: &mut Transaction, kind: &str, name: &str) -> Result<Option<WorkI
 /// The store failed.
 pub fn list(tx: &mut Transaction, after: Option<&str>, limit: usize) -> Result<Listing<Listed>, WorkError> {
     let page = tx.scan(Table::Work, &[rows::ROWS], "", after, limit.clamp(1, PAGE_MAX), PAGE_BYTES_MAX)?;
-    let items = page.entries.iter().map(|(id, found)| Ok(Listed { id: parsed(id)?, row: row::read(&found.body)? }));
+    let items = page.entries.iter().map(|(id, found)| Ok(Listed::new(parsed(id)?, row::read(&found.body)?)));
     Ok(Listing { items: items.collect::<Result<_, StoreError>>()?, next: page.next })
 }
 
@@ -139,7 +153,7 @@ pub fn dead_letters(tx: &mut Transaction, after: Option<&str>, limit: usize) -> 
     for (place, _) in &page.entries {
         let (_, id) = rows::parse_dead(place).ok_or_else(|| damaged("a dead letter's name"))?;
         let row = rows::read(tx, id)?.ok_or_else(|| damaged("a dead letter's place"))?;
-        items.push(Listed { id, row });
+        items.push(Listed::new(id, row));
     }
     Ok(Listing { items, next: page.next })
 }

@@ -95,7 +95,7 @@ async fn until_nothing_is_left(lab: &Lab) {
     let store = lab.store().await;
     loop {
         let left = list(&mut store.begin().await.unwrap(), None, 200).unwrap().items;
-        if left.iter().all(|item| item.row.kind == "job-forget") {
+        if left.iter().all(|item| item.kind == "job-forget") {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -35,7 +35,7 @@ async fn what_fails_is_tried_again_with_the_same_key_and_longer_pauses_then_give
     assert!((5_000..=10_000).contains(&pauses[0]) && (10_000..=20_000).contains(&pauses[1]), "{pauses:?}");
     assert_eq!(runs.iter().map(|run| run.attempt).collect::<Vec<_>>(), [1, 2, 3]);
     let letters = dead(&lab, tenant).await;
-    assert_eq!((letters.len(), letters[0].id, letters[0].row.problem.as_deref()), (1, id, Some("busy")));
+    assert_eq!((letters.len(), letters[0].id, letters[0].problem.as_deref()), (1, id, Some("busy")));
     let noted = Key::new(Table::Records, &["given-up", "mail"]);
     assert_eq!(lab.read(tenant, |tx| tx.get(&noted).unwrap()).await.unwrap().body, "busy");
 }
@@ -124,7 +124,7 @@ async fn what_kills_the_process_each_time_is_given_up_too() {
     let driving = lab.drive(Handlers::default().outside("send", effects.clone()));
     until(|| driving.figures.dead() == 1).await;
     driving.end().await;
-    let why = dead(&lab, tenant).await[0].row.problem.clone().unwrap();
+    let why = dead(&lab, tenant).await[0].problem.clone().unwrap();
     assert_eq!((effects.told.runs().len(), why.as_str()), (3, "it was begun 3 times and never came to an end"));
 }
 
