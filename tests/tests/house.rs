@@ -34,6 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-runtime",
             "signalsync-components",
             "signalsync-tenancy",
+            "signalsync-work",
+            "signalsync-mail",
             "signalsync-records",
             "signalsync-integration",
         ],

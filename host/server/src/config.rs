@@ -11,9 +11,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Tier;
 use signalsync_egress::EgressConfig;
+use signalsync_mail::MailConfig;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
+use signalsync_work::DriverLimits;
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,10 @@ pub struct Authored {
     pub runtime: AuthoredRuntime,
     /// What components reach outside.
     pub egress: EgressConfig,
+    /// How much work that waited for its time is done at once.
+    pub work: DriverLimits,
+    /// How mail leaves.
+    pub mail: MailConfig,
     /// What classes of tenants may use, by name. Without any, `standard` has the defaults.
     pub tiers: BTreeMap<String, Tier>,
 }
@@ -73,6 +79,8 @@ impl Default for Authored {
             listener: ListenerConfig::default(),
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
+            work: DriverLimits::default(),
+            mail: MailConfig::default(),
             tiers: BTreeMap::new(),
         }
     }
@@ -177,6 +185,12 @@ pub struct Resolved {
     pub runtime: RuntimeConfig,
     /// What components reach outside; never this installation itself.
     pub egress: EgressConfig,
+    /// How much work is done at once.
+    pub work: DriverLimits,
+    /// How mail leaves.
+    pub mail: MailConfig,
+    /// Where mails are files while there is no relay.
+    pub mail_folder: PathBuf,
     /// At least one.
     pub tiers: Tiers,
 }
@@ -223,6 +237,9 @@ impl Authored {
             stores,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
+            work: self.work,
+            mail: self.mail,
+            mail_folder: self.data.join("mails"),
             tiers: tiers.into_iter().map(|(name, tier)| (name, Arc::new(tier))).collect(),
         })
     }

@@ -205,7 +205,7 @@ impl Transaction {
     /// The store cannot be read.
     pub fn look(&self, table: Table, limit: usize) -> Result<Vec<(String, Versioned)>, StoreError> {
         let (start, mut rows) = (prefix(table, &[]), Vec::new());
-        self.snapshot.range(&start, behind(start.clone()).as_deref(), &mut |key, row| {
+        self.snapshot.range(&start, behind(start.clone()).as_deref(), Direction::Forth, &mut |key, row| {
             if rows.len() < limit {
                 rows.push((key.to_vec(), row));
             }

@@ -1,7 +1,7 @@
 //! Taking what is due: one commit for many pieces of work.
 
 use signalsync_core::{Timestamp, WorkId};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Store, StoreError, Table, Transaction, parse_due};
+use signalsync_store::{Store, StoreError, Table, Transaction, parse_due};
 
 use crate::error::WorkError;
 use crate::handler::{Claimed, Handlers};
@@ -36,15 +36,7 @@ pub(crate) async fn claim(
     limit: usize,
     handlers: &Handlers,
 ) -> Result<Found, WorkError> {
-    for _ in 0..ATTEMPTS_MAX {
-        let mut tx = store.begin().await?;
-        let found = take(&mut tx, now, limit, handlers)?;
-        match tx.commit().await {
-            Err(CommitError::Conflict) => {}
-            committed => return Ok(committed.map(|_| found)?),
-        }
-    }
-    Err(WorkError::Conflict)
+    store.transact(|tx| Ok(take(tx, now, limit, handlers)?)).await
 }
 
 fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers) -> Result<Found, StoreError> {

@@ -4,15 +4,16 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use signalsync_core::{TenantScope, Timestamp};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, StoreError, Transaction};
+use signalsync_store::{CommitError, Store, StoreError, Transaction};
 
 use crate::driver::Shared;
-use crate::handler::{Claimed, Ended, Handler, Outcome, Outside, Setback, Within, Write};
-use crate::machine::{Event, Next, Refused, Row, State, step};
+use crate::handler::{Claimed, Ended, Handler, Outcome, Outside, Policy, Setback, Within};
+use crate::machine::{Event, Next, Row, State, step};
 use crate::{rows, work};
 
-/// How often the end of an effect is written before it is given up: often, because the effect would happen again.
-const NOTE_ATTEMPTS_MAX: u32 = 50;
+/// How often the end of an effect is written anew when others change the same: often, because otherwise the effect
+/// happens again.
+const NOTE_ROUNDS: usize = 10;
 
 /// How a claim ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,18 +28,31 @@ pub(crate) enum End {
 
 /// Why the claim could not be ended; its lease will run out.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotEnded {
-    #[error("others changed the same at the same time, again and again")]
-    Conflict,
-    #[error(transparent)]
-    Store(#[from] StoreError),
+#[error(transparent)]
+pub(crate) struct NotEnded(#[from] CommitError);
+
+impl From<StoreError> for NotEnded {
+    fn from(error: StoreError) -> Self {
+        Self(error.into())
+    }
 }
 
 /// Why an attempt did not come to its own end.
 enum Cut {
     /// The claim is not ours any more.
     Stale,
+    /// Others change the same all the time.
+    Conflict,
     Setback(Setback),
+}
+
+impl From<CommitError> for Cut {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Conflict,
+            CommitError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for Cut {
@@ -55,11 +69,14 @@ impl From<Setback> for Cut {
 
 /// Does a piece of work, and ends the claim however that went.
 pub(crate) async fn run(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Result<End, NotEnded> {
-    match attempt(shared, scope, claimed).await {
-        Ok(end) => Ok(end),
-        Err(Cut::Stale) => Ok(End::Stale),
-        Err(Cut::Setback(setback)) => set_back(shared, scope, claimed, &setback).await,
-    }
+    let setback = match attempt(shared, scope, claimed).await {
+        Ok(end) => return Ok(end),
+        Err(Cut::Stale) => return Ok(End::Stale),
+        Err(Cut::Conflict) => Setback::again("others change all the time what it depends on"),
+        Err(Cut::Setback(setback)) => setback,
+    };
+    let store = shared.stores.tenant(scope).await?;
+    store.transact(|tx| set_back(shared, claimed, &setback, tx)).await
 }
 
 async fn attempt(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Result<End, Cut> {
@@ -70,10 +87,11 @@ async fn attempt(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Res
         let why = format!("it was begun {} times and never came to an end", claimed.attempt - 1);
         return Err(Setback::Never { why }.into());
     }
+    let store = shared.stores.tenant(scope).await?;
     let work = async {
         match handler {
-            Handler::Within(handler) => within(shared, scope, claimed, &**handler).await,
-            Handler::Outside(handler) => outside(shared, scope, claimed, &**handler).await,
+            Handler::Within(handler) => within(&store, scope, claimed, &**handler).await,
+            Handler::Outside(handler) => outside(&store, scope, claimed, &**handler).await,
         }
     };
     let guarded = AssertUnwindSafe(work).catch_unwind();
@@ -88,79 +106,48 @@ fn panicked(claimed: &Claimed) -> Setback {
     Setback::again("the handler panicked")
 }
 
-async fn within(shared: &Shared, scope: &TenantScope, claimed: &Claimed, handler: &dyn Within) -> Result<End, Cut> {
-    for _ in 0..ATTEMPTS_MAX {
-        let mut tx = begin(shared, scope).await?;
-        if !is_owned(&mut tx, claimed)? {
-            return Err(Cut::Stale);
-        }
+async fn within(store: &Store, scope: &TenantScope, claimed: &Claimed, handler: &dyn Within) -> Result<End, Cut> {
+    let work = async |mut tx: Transaction| {
+        require_owned(&mut tx, claimed)?;
         let (mut tx, outcome) = handler.run(scope, claimed, tx).await?;
-        end_well(&mut tx, claimed, outcome)?;
-        match tx.commit().await {
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Ok(_) => return Ok(ended_as(outcome)),
-        }
-    }
-    Err(Setback::again("what it reads is changed by others all the time").into())
+        let end = end_well(&mut tx, claimed, outcome)?;
+        Ok::<_, Cut>((tx, end))
+    };
+    let (end, _) = store.transact_async(work).await?;
+    Ok(end)
 }
 
-async fn outside(shared: &Shared, scope: &TenantScope, claimed: &Claimed, handler: &dyn Outside) -> Result<End, Cut> {
-    if !is_owned(&mut begin(shared, scope).await?, claimed)? {
-        return Err(Cut::Stale);
-    }
+async fn outside(store: &Store, scope: &TenantScope, claimed: &Claimed, handler: &dyn Outside) -> Result<End, Cut> {
+    require_owned(&mut store.begin().await?, claimed)?;
     let Ended { outcome, write } = handler.run(scope, claimed).await?;
-    note_effect(shared, scope, claimed, outcome, write.as_ref()).await
-}
-
-/// The effect has happened; what fails from here on makes it happen again, under the same key.
-async fn note_effect(
-    shared: &Shared,
-    scope: &TenantScope,
-    claimed: &Claimed,
-    outcome: Outcome,
-    write: Option<&Write>,
-) -> Result<End, Cut> {
-    for _ in 0..NOTE_ATTEMPTS_MAX {
-        let mut tx = begin(shared, scope).await?;
-        if !is_owned(&mut tx, claimed)? {
-            return Err(Cut::Stale);
-        }
-        if let Some(write) = write {
-            write(&mut tx)?;
-        }
-        end_well(&mut tx, claimed, outcome)?;
-        match tx.commit().await {
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Ok(_) => return Ok(ended_as(outcome)),
+    // The effect has happened; what fails from here on makes it happen again, under the same key.
+    let note = |tx: &mut Transaction| {
+        require_owned(tx, claimed)?;
+        write.as_ref().map_or(Ok(()), |write| write(tx))?;
+        end_well(tx, claimed, outcome)
+    };
+    for _ in 1..NOTE_ROUNDS {
+        match store.transact(note).await {
+            Err(Cut::Conflict) => {}
+            ended => return ended,
         }
     }
-    Err(Setback::again("its end could not be written, because others change the same all the time").into())
+    store.transact(note).await
 }
 
-async fn set_back(shared: &Shared, scope: &TenantScope, claimed: &Claimed, setback: &Setback) -> Result<End, NotEnded> {
-    for _ in 0..ATTEMPTS_MAX {
-        let now = shared.timer.now();
-        let mut tx = begin(shared, scope).await?;
-        let Some(row) = rows::read(&mut tx, claimed.id)? else { return Ok(End::Stale) };
-        let policy = shared.handlers.policy(&claimed.kind);
-        let next = match step(claimed.id, row.clone(), event(claimed.epoch, now, setback), &policy) {
-            Ok(next) => next,
-            Err(Refused::Stale | Refused::NotDue | Refused::NotDead) => return Ok(End::Stale),
-        };
-        rows::replace(&mut tx, claimed.id, &row, &next)?;
-        let end = if is_dead(&next) { End::Dead } else { End::SetBack };
-        if end == End::Dead {
-            bury(shared, &mut tx, claimed, &next, now)?;
-        }
-        match tx.commit().await {
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Ok(_) => return Ok(end),
-        }
+fn set_back(shared: &Shared, claimed: &Claimed, setback: &Setback, tx: &mut Transaction) -> Result<End, NotEnded> {
+    let now = shared.timer.now();
+    let Some(row) = rows::read(tx, claimed.id)? else { return Ok(End::Stale) };
+    let policy = shared.handlers.policy(&claimed.kind);
+    let Ok(next) = step(claimed.id, row.clone(), event(claimed.epoch, now, setback), &policy) else {
+        return Ok(End::Stale);
+    };
+    rows::replace(tx, claimed.id, &row, &next)?;
+    if !is_dead(&next) {
+        return Ok(End::SetBack);
     }
-    Err(NotEnded::Conflict)
+    bury(shared, tx, claimed, &next, now)?;
+    Ok(End::Dead)
 }
 
 fn event(epoch: u64, now: Timestamp, setback: &Setback) -> Event<'_> {
@@ -189,30 +176,22 @@ fn bury(
     work::sweep_dead(tx, now)
 }
 
-async fn begin(shared: &Shared, scope: &TenantScope) -> Result<Transaction, StoreError> {
-    shared.stores.tenant(scope).await?.begin().await
-}
-
-/// Whether the claim still holds. The read is part of what the commit expects, so it holds at the commit too.
-fn is_owned(tx: &mut Transaction, claimed: &Claimed) -> Result<bool, StoreError> {
+/// The claim still holds. The read is part of what the commit expects, so it holds at the commit too.
+fn require_owned(tx: &mut Transaction, claimed: &Claimed) -> Result<(), Cut> {
     let row = rows::read(tx, claimed.id)?;
-    Ok(row.is_some_and(|row| row.epoch == claimed.epoch && matches!(row.state, State::Claimed { .. })))
+    let is_owned = row.is_some_and(|row| row.epoch == claimed.epoch && matches!(row.state, State::Claimed { .. }));
+    if is_owned { Ok(()) } else { Err(Cut::Stale) }
 }
 
 /// Puts the end into the transaction. Nothing is left to end when the work itself took it back.
-fn end_well(tx: &mut Transaction, claimed: &Claimed, outcome: Outcome) -> Result<(), Cut> {
-    let Some(row) = rows::read(tx, claimed.id)? else { return Ok(()) };
-    let event = match outcome {
-        Outcome::Done => Event::Done { epoch: claimed.epoch },
-        Outcome::GoesOn { at } => Event::WentOn { epoch: claimed.epoch, at },
+fn end_well(tx: &mut Transaction, claimed: &Claimed, outcome: Outcome) -> Result<End, Cut> {
+    let (event, end) = match outcome {
+        Outcome::Done => (Event::Done { epoch: claimed.epoch }, End::Done),
+        Outcome::GoesOn { at } => (Event::WentOn { epoch: claimed.epoch, at }, End::WentOn),
     };
-    let next = step(claimed.id, row.clone(), event, &crate::Policy::default()).map_err(|_| Cut::Stale)?;
-    Ok(rows::replace(tx, claimed.id, &row, &next)?)
-}
-
-fn ended_as(outcome: Outcome) -> End {
-    match outcome {
-        Outcome::Done => End::Done,
-        Outcome::GoesOn { .. } => End::WentOn,
+    if let Some(row) = rows::read(tx, claimed.id)? {
+        let next = step(claimed.id, row.clone(), event, &Policy::default()).map_err(|_| Cut::Stale)?;
+        rows::replace(tx, claimed.id, &row, &next)?;
     }
+    Ok(end)
 }

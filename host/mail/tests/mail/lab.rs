@@ -93,12 +93,6 @@ impl Lab {
         self.dir.path().join("mails")
     }
 
-    /// All bytes of the tenant's database.
-    pub(crate) fn database(&self) -> Vec<u8> {
-        let folder = self.dir.path().join("tenants").join(self.tenant.to_string());
-        std::fs::read(folder.join("data.redb")).unwrap()
-    }
-
     pub(crate) fn scope(&self) -> TenantScope {
         authority().scope(self.tenant, Arc::new(Tier::default()), Caller::host())
     }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufStream};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -89,7 +89,7 @@ impl Relay {
     /// True when the client wants to go on under TLS.
     async fn talk(
         &self,
-        stream: &mut (impl AsyncRead + AsyncWrite + AsyncBufRead + Unpin),
+        stream: &mut (impl AsyncWrite + AsyncBufRead + Unpin),
         protected: bool,
         greets: bool,
     ) -> std::io::Result<bool> {

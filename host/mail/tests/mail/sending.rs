@@ -73,7 +73,7 @@ async fn while_a_relay_does_not_know_us_mails_wait() {
     let (relay, mut lab) = with_relay().await;
     let mut smtp = lab.config.smtp.clone().unwrap();
     smtp.password = Some("wrong".to_owned().into());
-    let right = std::mem::replace(&mut lab.config.smtp, Some(smtp));
+    let right = lab.config.smtp.replace(smtp);
     let driving = lab.drive();
     let id = lab.queue("ada@example.com").await.unwrap();
     driving.until_set_back(1).await;
