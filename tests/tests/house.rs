@@ -18,6 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-store", &["signalsync-core"]),
     ("signalsync-egress", &["signalsync-core"]),
     ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-work", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-work"]),
     ("signalsync-runtime", &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-generated"]),
     ("signalsync-components", &["signalsync-core", "signalsync-store"]),
     ("signalsync-people", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
@@ -34,6 +36,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-components",
             "signalsync-people",
             "signalsync-tenancy",
+            "signalsync-work",
+            "signalsync-mail",
             "signalsync-records",
             "signalsync-integration",
         ],
@@ -53,6 +57,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that call components through `Invoke` and are called by the front door, but know neither.
 const DOMAIN: &[&str] = &[
     "signalsync-audit",
+    "signalsync-work",
+    "signalsync-mail",
     "signalsync-components",
     "signalsync-people",
     "signalsync-tenancy",

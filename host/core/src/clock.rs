@@ -1,7 +1,13 @@
 //! Time as a value that is handed in, so that it can be simulated and replayed.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -31,6 +37,13 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 }
 
+/// A clock that can be waited for.
+pub trait Timer: Clock {
+    /// Ends when the clock shows `at`, or soon after; at once when it does already. Whoever must not be early looks at
+    /// the clock again: it may have been set back in between.
+    fn until(&self, at: Timestamp) -> BoxFuture<'static, ()>;
+}
+
 /// The machine's clock.
 #[derive(Debug, Default)]
 pub struct SystemClock;
@@ -40,5 +53,78 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
         let now = jiff::Timestamp::now();
         Timestamp(u64::try_from(now.as_millisecond()).unwrap_or(0))
+    }
+}
+
+/// A clock that stands still until it is told to move. For tests of everything that waits. Clones are the same clock.
+#[derive(Debug, Clone)]
+pub struct SimulatedClock(Arc<Mutex<Simulated>>);
+
+#[derive(Debug)]
+struct Simulated {
+    now: Timestamp,
+    last_id: u64,
+    waiting: HashMap<u64, (Timestamp, Waker)>,
+}
+
+impl SimulatedClock {
+    /// A clock that shows `now`.
+    pub fn at(now: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(Simulated { now, last_id: 0, waiting: HashMap::new() })))
+    }
+
+    /// Moves the clock forward and wakes whoever waited for that.
+    pub fn advance(&self, ms: u64) {
+        self.set(Timestamp(self.now().0.saturating_add(ms)));
+    }
+
+    /// Sets the clock, also backwards, and wakes whoever waited for that.
+    pub fn set(&self, now: Timestamp) {
+        let woken: Vec<_> = {
+            let mut clock = self.0.lock();
+            clock.now = now;
+            clock.waiting.extract_if(|_, (at, _)| *at <= now).collect()
+        };
+        woken.into_iter().for_each(|(_, (_, waker))| waker.wake());
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().now
+    }
+}
+
+impl Timer for SimulatedClock {
+    fn until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
+        let mut clock = self.0.lock();
+        clock.last_id += 1;
+        Box::pin(Wait { clock: self.clone(), id: clock.last_id, at })
+    }
+}
+
+/// Somebody who waits for a simulated clock.
+struct Wait {
+    clock: SimulatedClock,
+    id: u64,
+    at: Timestamp,
+}
+
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut clock = self.clock.0.lock();
+        if clock.now >= self.at {
+            return Poll::Ready(());
+        }
+        clock.waiting.insert(self.id, (self.at, context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.clock.0.lock().waiting.remove(&self.id);
     }
 }

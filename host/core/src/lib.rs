@@ -19,7 +19,7 @@ pub mod scope;
 
 pub use admit::{Admission, Admit, Admitted, Import, Refusal};
 pub use call::{Call, Deployed, Input, Kind, Output};
-pub use clock::{Clock, SystemClock, Timestamp};
+pub use clock::{Clock, SimulatedClock, SystemClock, Timer, Timestamp};
 pub use cover::Lacking;
 pub use execution::{End, Execution, Failure, LogLine, Usage};
 pub use grants::{Access, Grants};

@@ -8,6 +8,7 @@ use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
+use signalsync_mail::{Outbox, Sender};
 use signalsync_people::department::Departments;
 use signalsync_people::keys::Keys;
 use signalsync_people::rights::Reasons;
@@ -17,10 +18,13 @@ use signalsync_records::{Collections, Files, Records};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
+use signalsync_work::jobs::Jobs;
+use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, Resolved};
 use crate::listener::CertificateError;
+use crate::tenants::Listed;
 
 /// The process could not start.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,9 @@ pub enum StartError {
     /// What runs components does not start.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// Mail cannot be sent as it is configured.
+    #[error(transparent)]
+    Mail(#[from] signalsync_mail::ConfigError),
     /// Certificates cannot be used.
     #[error("TLS cannot be spoken: {0}")]
     Certificate(#[from] CertificateError),
@@ -43,7 +50,7 @@ pub enum StartError {
 pub struct App {
     pub(crate) base_domain: String,
     pub(crate) limits: ListenerConfig,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) roles: Roles,
     pub(crate) departments: Departments,
     pub(crate) teams: Teams,
@@ -57,6 +64,7 @@ pub struct App {
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
     pub(crate) runtime: Arc<Runtime>,
+    work: Arc<Figures>,
     panics: AtomicU64,
     draining: watch::Sender<bool>,
 }
@@ -69,24 +77,41 @@ pub struct Health {
     pub panics: u64,
     /// What runs components.
     pub runtime: RuntimeFigures,
+    /// Work that waited for its time.
+    pub work: WorkFigures,
+}
+
+/// Work since the start.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WorkFigures {
+    /// Pieces, or parts of them, that went well.
+    pub done: u64,
+    /// Attempts that did not work and are tried again.
+    pub set_back: u64,
+    /// Pieces that were given up.
+    pub dead: u64,
 }
 
 impl App {
-    /// Opens and starts everything but the listener. Call it inside of a tokio runtime.
+    /// Opens and starts everything but the listener and the driver of work, which is handed out. Call it inside of a
+    /// tokio runtime.
     ///
     /// # Errors
     /// A folder, a key or a thread could not be made.
-    pub fn start(config: &Resolved) -> Result<Arc<Self>, StartError> {
+    pub fn start(config: &Resolved) -> Result<(Arc<Self>, Driver), StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let stores = Stores::open(config.stores.clone())?;
         let egress = Arc::new(Egress::new(config.egress.clone()));
         let runtime = Runtime::start(config.runtime.clone(), egress, Arc::clone(&clock))?;
         let admit: Arc<dyn Admit> = runtime.clone();
         let invoke: Arc<dyn Invoke<Transaction>> = runtime.clone();
-        Ok(Arc::new(Self {
+        let directory = Arc::new(directory(config, &stores, &clock));
+        let driver = driver(config, &directory, &stores, &clock)?;
+        let app = Self {
             base_domain: config.base_domain.clone(),
             limits: config.listener,
-            directory: directory(config, &stores, &clock),
+            directory,
             roles: Roles::new(stores.clone(), clock.clone()),
             departments: Departments::new(stores.clone(), clock.clone()),
             teams: Teams::new(stores.clone(), clock.clone()),
@@ -100,14 +125,17 @@ impl App {
             messages: Messages::new(stores.clone(), invoke, clock),
             executions: Executions::new(stores),
             runtime,
+            work: driver.figures(),
             panics: AtomicU64::new(0),
             draining: watch::Sender::new(false),
-        }))
+        };
+        Ok((Arc::new(app), driver))
     }
 
     /// How the process is doing.
     pub fn health(&self) -> Health {
-        Health { panics: self.panics.load(Ordering::Relaxed), runtime: self.runtime.figures() }
+        let work = WorkFigures { done: self.work.done(), set_back: self.work.set_back(), dead: self.work.dead() };
+        Health { panics: self.panics.load(Ordering::Relaxed), runtime: self.runtime.figures(), work }
     }
 
     /// Counts a request that ended in a mistake of ours.
@@ -138,6 +166,21 @@ pub fn offline_directory(config: &Resolved) -> Result<Directory, StartError> {
 #[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]
 fn directory(config: &Resolved, stores: &Arc<Stores>, clock: &Arc<dyn Clock>) -> Directory {
     Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone())
+}
+
+/// Everything that is done when its time has come.
+#[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]
+fn driver(
+    config: &Resolved,
+    directory: &Arc<Directory>,
+    stores: &Arc<Stores>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Driver, StartError> {
+    let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
+    let handlers = Jobs::new(Arc::clone(clock)).register(sender.register(Handlers::default()));
+    let tenants = Arc::new(Listed::new(Arc::clone(directory)));
+    let timer = Arc::new(SystemTimer);
+    Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))
 }
 
 fn check_origin(text: &str) -> Result<(), String> {

@@ -11,9 +11,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Tier;
 use signalsync_egress::EgressConfig;
+use signalsync_mail::MailConfig;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
+use signalsync_work::DriverLimits;
 
 pub use crate::sweep::SweepConfig;
 
@@ -60,6 +62,10 @@ pub struct Authored {
     pub egress: EgressConfig,
     /// How components are removed that nobody keeps.
     pub sweep: SweepConfig,
+    /// How much work that waited for its time is done at once.
+    pub work: DriverLimits,
+    /// How mail leaves.
+    pub mail: MailConfig,
     /// What classes of tenants may use, by name. Without any, `standard` has the defaults.
     pub tiers: BTreeMap<String, Tier>,
 }
@@ -78,6 +84,8 @@ impl Default for Authored {
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
             sweep: SweepConfig::default(),
+            work: DriverLimits::default(),
+            mail: MailConfig::default(),
             tiers: BTreeMap::new(),
         }
     }
@@ -184,6 +192,12 @@ pub struct Resolved {
     pub egress: EgressConfig,
     /// How components are removed that nobody keeps.
     pub sweep: SweepConfig,
+    /// How much work is done at once.
+    pub work: DriverLimits,
+    /// How mail leaves.
+    pub mail: MailConfig,
+    /// Where mails are files while there is no relay.
+    pub mail_folder: PathBuf,
     /// At least one.
     pub tiers: Tiers,
 }
@@ -232,6 +246,9 @@ impl Authored {
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
             sweep: self.sweep,
+            work: self.work,
+            mail: self.mail,
+            mail_folder: self.data.join("mails"),
             tiers: tiers.into_iter().map(|(name, tier)| (name, Arc::new(tier))).collect(),
         })
     }

@@ -13,13 +13,16 @@ mod listener;
 pub mod problem;
 pub mod routes;
 mod sweep;
+mod tenants;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 pub use app::{App, Health, StartError, offline_directory};
 use config::Resolved;
@@ -39,7 +42,8 @@ pub async fn run(
 ) -> Result<(), StartError> {
     let address = config.listen;
     let cannot_listen = |error| StartError::Listen { address, error };
-    let app = App::start(&config)?;
+    let (app, driver) = App::start(&config)?;
+    let drain = Duration::from_millis(config.listener.drain_ms);
     let secured = config.certificates.as_deref().map(Secured::with).transpose()?;
     let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
     // Nobody has to listen to where we listen.
@@ -48,7 +52,16 @@ pub async fn run(
     let proxies_only = secured.is_none() && !address.ip().is_loopback();
     let entrance = Entrance { listener, secured, proxies: config.proxies.into(), proxies_only };
     let sweeper = tokio::spawn(Sweeper::new(Arc::clone(&app), config.sweep).run());
+    let (end_work, end) = oneshot::channel::<()>();
+    let working = tokio::spawn(driver.run(async { drop(end.await) }));
     listener::serve(app, entrance, shutdown).await;
     sweeper.abort();
+    // Requests that were ending may have scheduled work, so it goes on until they are over.
+    drop(end_work);
+    if timeout(drain, working).await.is_err() {
+        tracing::warn!(
+            "work was cut off, because it took longer than the time to drain; it is done after the next start"
+        );
+    }
     Ok(())
 }

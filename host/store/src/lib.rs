@@ -29,6 +29,7 @@ mod blob;
 pub mod chain;
 mod cipher;
 pub mod commit;
+mod due;
 pub mod engine;
 mod error;
 mod files;
@@ -47,6 +48,7 @@ mod stream;
 mod transact;
 mod transaction;
 
+pub use due::{Due, due_key, parse_due};
 pub use error::{CommitError, StoreError};
 pub use files::FileInfo;
 pub use idempotency::{Done, InvalidRequestKey, RequestKey, Reused};

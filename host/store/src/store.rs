@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use signalsync_core::{TenantId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
 use crate::blob::Blobs;
 use crate::commit::Commit;
+use crate::due::{self, Due};
 use crate::engine::{Conflict, Engine, Snapshot};
 use crate::error::{CommitError, StoreError};
 use crate::files::FileInfo;
@@ -35,6 +37,21 @@ struct Inner {
     quota: Quota,
 }
 
+/// To whom a store tells when its tenant is due.
+pub(crate) struct Tells {
+    pub(crate) tenant: TenantId,
+    pub(crate) due: Arc<Due>,
+}
+
+impl Tells {
+    fn of(&self, times: &[Option<Timestamp>], results: &[Result<u64, Conflict>]) {
+        let durable = times.iter().zip(results).filter(|(_, result)| result.is_ok());
+        if let Some(at) = durable.filter_map(|(at, _)| *at).min() {
+            self.due.note(self.tenant, at);
+        }
+    }
+}
+
 struct Job {
     commit: Commit,
     done: oneshot::Sender<Result<u64, CommitError>>,
@@ -42,11 +59,11 @@ struct Job {
 
 impl Store {
     /// Starts the committer of an engine. Call it inside of a tokio runtime.
-    pub(crate) fn new(opened: Opened) -> Self {
+    pub(crate) fn new(opened: Opened, tells: Option<Tells>) -> Self {
         let Opened { engine, blobs, room } = opened;
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let stopped = Arc::new(AtomicBool::new(false));
-        let committer = Committer { engine: Arc::clone(&engine), room, stopped: Arc::clone(&stopped) };
+        let committer = Committer { engine: Arc::clone(&engine), room, stopped: Arc::clone(&stopped), tells };
         tokio::spawn(committer.run(waiting));
         Self(Arc::new(Inner { engine, blobs, jobs, stopped, quota: Quota::unlimited() }))
     }
@@ -166,6 +183,8 @@ struct Committer {
     /// None when the rows need no disk.
     room: Option<Room>,
     stopped: Arc<AtomicBool>,
+    /// None for a store in which no work waits.
+    tells: Option<Tells>,
 }
 
 impl Committer {
@@ -196,8 +215,12 @@ impl Committer {
         if let Some(room) = &self.room {
             room.for_commits(&commits)?;
         }
+        let times: Vec<_> = commits.iter().map(due::earliest).collect();
         let engine = Arc::clone(&self.engine);
         let applied = blocking(move || engine.apply(&commits)).await;
+        if let (Some(tells), Ok(results)) = (&self.tells, &applied) {
+            tells.of(&times, results);
+        }
         if let Err(error) = &applied {
             tracing::error!(%error, "a group of commits failed; the store stops until it is opened again");
             self.stopped.store(true, Ordering::Release);
@@ -270,7 +293,7 @@ mod tests {
         let key = SecretKey::in_file(&folder.path().join("key")).unwrap();
         let blobs = Arc::new(Blobs::new(dir, key, "tenant".to_owned(), folder.path().to_owned()));
         let opened = Opened { engine: Arc::clone(&engine) as _, blobs, room: None };
-        (Store::new(opened), engine, open, folder)
+        (Store::new(opened, None), engine, open, folder)
     }
 
     async fn put(store: Store) -> Result<u64, CommitError> {

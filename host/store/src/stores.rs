@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{Authority, TenantId, TenantScope};
 use tokio::sync::Mutex;
 
+use crate::due::Due;
 use crate::error::StoreError;
 use crate::home::{Home, Homes, Opened};
-use crate::store::{Store, blocking};
+use crate::store::{Store, Tells, blocking};
 
 /// Where and how stores are kept.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub struct Stores {
     homes: Arc<Homes>,
     open_max: NonZeroUsize,
     open: parking_lot::Mutex<LruCache<Home, Arc<Slot>>>,
+    due: Arc<Due>,
 }
 
 /// Where a store is while it is open. Whoever opens it holds the lock, so that it is opened once and nobody
@@ -62,7 +64,12 @@ impl Stores {
     pub fn open(config: StoresConfig) -> Result<Arc<Self>, StoreError> {
         let homes = Arc::new(Homes::new(config.root, config.engine)?);
         let open = parking_lot::Mutex::new(LruCache::unbounded());
-        Ok(Arc::new(Self { homes, open_max: config.open_max, open }))
+        Ok(Arc::new(Self { homes, open_max: config.open_max, open, due: Arc::default() }))
+    }
+
+    /// When tenants are due, as far as their stores have been written since the start.
+    pub fn due(&self) -> &Arc<Due> {
+        &self.due
     }
 
     /// The tenant's store.
@@ -121,10 +128,17 @@ impl Stores {
             return Ok(store.clone());
         }
         *open = None;
-        let store = self.open_patiently(home).await.map(Store::new);
+        let store = self.open_patiently(home).await.map(|opened| Store::new(opened, self.tells(home)));
         *open = store.as_ref().ok().cloned();
         close_idle(&mut self.open.lock(), self.open_max);
         store
+    }
+
+    fn tells(&self, home: Home) -> Option<Tells> {
+        match home {
+            Home::Platform => None,
+            Home::Tenant(tenant) => Some(Tells { tenant, due: Arc::clone(&self.due) }),
+        }
     }
 
     /// The engine that was closed last may still be letting go of its files.

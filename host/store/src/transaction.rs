@@ -198,6 +198,22 @@ impl Transaction {
         Ok(Page { entries, next })
     }
 
+    /// The first rows of a table, as they were before this transaction wrote. A look expects nothing of them: whoever
+    /// acts on what it shows must read again with [`get`](Self::get) what the act depends on.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn look(&self, table: Table, limit: usize) -> Result<Vec<(String, Versioned)>, StoreError> {
+        let (start, mut rows) = (prefix(table, &[]), Vec::new());
+        self.snapshot.range(&start, behind(start.clone()).as_deref(), Direction::Forth, &mut |key, row| {
+            if rows.len() < limit {
+                rows.push((key.to_vec(), row));
+            }
+            rows.len() < limit
+        })?;
+        rows.into_iter().map(|(key, row)| Ok((last_part(&key, start.len())?, row))).collect()
+    }
+
     /// Deletes up to `limit` rows whose first part is below `first`, without expecting anything of them:
     /// for rows that are only ever added and that nobody reads any more.
     ///

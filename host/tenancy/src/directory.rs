@@ -188,6 +188,15 @@ impl Directory {
         self.known_tenant(slug).await?.ok_or(TenancyError::NoSuchTenant)
     }
 
+    /// What a tenant may use; none when there is no such tenant.
+    ///
+    /// # Errors
+    /// `NoSuchTier` when its tier is configured no more, or the store failed.
+    pub async fn tier_of(&self, id: TenantId) -> Result<Option<Arc<Tier>>, TenancyError> {
+        let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
+        tenant.map(|tenant| self.tier(&tenant.tier)).transpose()
+    }
+
     /// The host's own access to a tenant, for its operator.
     ///
     /// # Errors

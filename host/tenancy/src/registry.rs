@@ -20,6 +20,10 @@ const BY_OWNER: &str = "owner";
 
 pub(crate) fn tenant(tx: &mut Transaction, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
     let Some(id) = read::<TenantId>(tx, &Key::new(Table::Slugs, &[slug.as_str()]))? else { return Ok(None) };
+    tenant_by_id(tx, id)
+}
+
+pub(crate) fn tenant_by_id(tx: &mut Transaction, id: TenantId) -> Result<Option<Tenant>, StoreError> {
     read(tx, &Key::new(Table::Tenants, &[&id.to_string()]))
 }
 

@@ -176,6 +176,14 @@ async fn names_and_tiers_are_checked() {
 }
 
 #[tokio::test]
+async fn a_tenants_tier_is_found_by_its_id() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    assert_eq!(f.directory.tier_of(acme.id).await.unwrap().as_deref(), Some(&Tier::default()));
+    assert_eq!(f.directory.tier_of(signalsync_core::TenantId::new()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_repeated_request_creates_one_tenant() {
     let f = fixture();
     let request = |asked: &str| RequestKey::new("once", [asked.as_bytes()]).ok();

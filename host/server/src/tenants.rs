@@ -1,0 +1,36 @@
+//! The directory, as the driver of work sees it.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use signalsync_core::TenantId;
+use signalsync_tenancy::Directory;
+use signalsync_work::{Standing, TenantPage, Tenants};
+
+/// The tenants that the directory lists.
+pub(crate) struct Listed(Arc<Directory>);
+
+impl Listed {
+    pub(crate) fn new(directory: Arc<Directory>) -> Self {
+        Self(directory)
+    }
+}
+
+impl Tenants for Listed {
+    fn page(&self, after: Option<TenantId>, limit: usize) -> BoxFuture<'_, Result<TenantPage, String>> {
+        async move {
+            let page = self.0.list(after, limit).await.map_err(|error| error.to_string())?;
+            Ok(TenantPage { tenants: page.tenants.iter().map(|tenant| tenant.id).collect(), next: page.next })
+        }
+        .boxed()
+    }
+
+    fn standing(&self, tenant: TenantId) -> BoxFuture<'_, Result<Standing, String>> {
+        async move {
+            let tier = self.0.tier_of(tenant).await.map_err(|error| error.to_string())?;
+            Ok(tier.map_or(Standing::Gone, Standing::Active))
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,67 @@
+//! Taking what is due: one commit for many pieces of work.
+
+use signalsync_core::{Timestamp, WorkId};
+use signalsync_store::{Store, StoreError, Table, Transaction, parse_due};
+
+use crate::error::WorkError;
+use crate::handler::{Claimed, Handlers};
+use crate::machine::{Event, Next, Row, State, step};
+use crate::rows;
+
+/// What was found in a tenant's store.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Now in the hands of the one who asked.
+    pub(crate) claimed: Vec<Claimed>,
+    /// When somebody has to look again, apart from the ends of these leases.
+    pub(crate) next: Option<Timestamp>,
+}
+
+/// When somebody has to look at the store next.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn next(tx: &Transaction) -> Result<Option<Timestamp>, StoreError> {
+    let first = tx.look(Table::WorkDue, 1)?;
+    Ok(first.first().and_then(|(name, _)| parse_due(name)).map(|(at, _)| at))
+}
+
+/// Claims at most so many pieces of work that are due, the longest due first.
+///
+/// # Errors
+/// `Conflict` when others claim the same again and again, or the store failed.
+pub(crate) async fn claim(
+    store: &Store,
+    now: Timestamp,
+    limit: usize,
+    handlers: &Handlers,
+) -> Result<Found, WorkError> {
+    store.transact(|tx| Ok(take(tx, now, limit, handlers)?)).await
+}
+
+fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    for (name, _) in tx.look(Table::WorkDue, limit.saturating_add(1))? {
+        let damaged = || StoreError::Corrupt("the name of work that is due is damaged".to_owned());
+        let (at, id) = parse_due(&name).ok_or_else(damaged)?;
+        if at > now || found.claimed.len() == limit {
+            found.next = Some(at);
+            break;
+        }
+        let id: WorkId = id.parse().map_err(|_| damaged())?;
+        let row = rows::read(tx, id)?.ok_or_else(damaged)?;
+        let event = Event::Claimed { now, lease_ms: handlers.policy(&row.kind).lease_ms };
+        // Somebody else was faster, which the commit will find out.
+        let Ok(next) = step(id, row.clone(), event, &handlers.policy(&row.kind)) else { continue };
+        rows::replace(tx, id, &row, &next)?;
+        found.claimed.extend(handed_over(id, next));
+    }
+    Ok(found)
+}
+
+fn handed_over(id: WorkId, next: Next) -> Option<Claimed> {
+    let Next::Row(Row { kind, name, payload, state: State::Claimed { until }, attempts, epoch, .. }) = next else {
+        return None;
+    };
+    Some(Claimed { id, kind, name, attempt: attempts, epoch, until, payload })
+}

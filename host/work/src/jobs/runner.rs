@@ -1,0 +1,216 @@
+//! Doing jobs: each chunk is a piece of work.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use signalsync_core::{Clock, JobId, TenantScope, Timestamp};
+use signalsync_store::{StoreError, Transaction, row};
+
+use super::job::{Chunk, Job, JobState};
+use super::{FORGET, PROBLEMS_KEPT_MAX, STEP, end, rows};
+use crate::error::WorkError;
+use crate::handler::{Claimed, Handlers, Outcome, Policy, Setback, Within};
+use crate::work::PAYLOAD_BYTES_MAX;
+
+/// Entries of what was done that one transaction takes back.
+const UNDONE_PER_CHUNK: usize = 200;
+
+/// Rows that one transaction removes of a job that is forgotten.
+const REMOVED_PER_CHUNK: usize = 500;
+
+/// Problems that one chunk may report.
+const PROBLEMS_PER_CHUNK_MAX: usize = 1_000;
+
+/// Bytes of what one chunk may note for undoing.
+const DID_BYTES_MAX: usize = 1 << 20;
+
+/// Does jobs of one kind.
+pub trait JobKind: Send + Sync + 'static {
+    /// How a chunk is tried.
+    fn policy(&self) -> Policy {
+        Policy { attempts_max: 5, ..Policy::default() }
+    }
+
+    /// Does the next chunk: so much as fits well into one transaction, and at most some seconds long.
+    fn step<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        job: &'a Job,
+        tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>>;
+
+    /// Takes back what was done, the last first.
+    fn undo<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        job: &'a Job,
+        did: Vec<Value>,
+        tx: Transaction,
+    ) -> BoxFuture<'a, Result<Transaction, Setback>> {
+        let _ = (scope, job, did, tx);
+        async { Err(Setback::never("jobs of this kind cannot be undone")) }.boxed()
+    }
+}
+
+/// All kinds of jobs of a process.
+#[derive(Clone)]
+pub struct Jobs {
+    kinds: BTreeMap<&'static str, Arc<dyn JobKind>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Jobs {
+    /// None yet.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { kinds: BTreeMap::new(), clock }
+    }
+
+    /// Jobs of this kind are done by this one.
+    #[must_use]
+    pub fn with(mut self, kind: &'static str, does: impl JobKind) -> Self {
+        self.kinds.insert(kind, Arc::new(does));
+        self
+    }
+
+    /// Makes a driver do them.
+    #[must_use]
+    pub fn register(self, handlers: Handlers) -> Handlers {
+        handlers.within(STEP, self).within(FORGET, Forget)
+    }
+
+    fn kind(&self, name: &str) -> Result<&dyn JobKind, Setback> {
+        let kind = self.kinds.get(name).map(|kind| &**kind);
+        kind.ok_or_else(|| Setback::again(format!("nobody here does jobs of the kind `{name}`")))
+    }
+
+    async fn step(
+        &self,
+        scope: &TenantScope,
+        claimed: &Claimed,
+        mut tx: Transaction,
+    ) -> Result<(Transaction, Outcome), Setback> {
+        let id: JobId = claimed.payload()?;
+        let Some(job) = rows::read(&mut tx, id)? else { return Ok((tx, Outcome::Done)) };
+        let kind = self.kind(&job.kind)?;
+        let now = self.clock.now();
+        match job.state {
+            JobState::Waiting | JobState::Running => {
+                let (mut tx, chunk) = kind.step(scope, &job, tx).await?;
+                let outcome = note(&mut tx, id, job, chunk, now)?;
+                Ok((tx, outcome))
+            }
+            JobState::Undoing => {
+                let did = rows::take_did(&mut tx, id, UNDONE_PER_CHUNK, DID_BYTES_MAX)?;
+                if did.is_empty() {
+                    end(&mut tx, id, Job { state: JobState::Undone, ..job }, now).map_err(failed)?;
+                    return Ok((tx, Outcome::Done));
+                }
+                let mut tx = kind.undo(scope, &job, did, tx).await?;
+                rows::write(&mut tx, id, &job)?;
+                Ok((tx, Outcome::GoesOn { at: now }))
+            }
+            // Somebody stopped it, and its work with it.
+            JobState::Paused | JobState::Done | JobState::Failed | JobState::Cancelled | JobState::Undone => {
+                Ok((tx, Outcome::Done))
+            }
+        }
+    }
+}
+
+impl Within for Jobs {
+    fn policy(&self) -> Policy {
+        let longest = self.kinds.values().map(|kind| kind.policy()).max_by_key(|policy| policy.lease_ms);
+        longest.unwrap_or_default()
+    }
+
+    fn run<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        claimed: &'a Claimed,
+        tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
+        self.step(scope, claimed, tx).boxed()
+    }
+
+    /// A chunk that is given up is the end of its job, which says why. Resuming it schedules another one.
+    fn given_up(&self, claimed: &Claimed, why: &str, tx: &mut Transaction) -> Result<(), StoreError> {
+        let Ok(id) = claimed.payload() else { return Ok(()) };
+        let Some(job) = rows::read(tx, id)? else { return Ok(()) };
+        let failed = Job { state: JobState::Failed, why: Some(why.to_owned()), ..job };
+        end(tx, id, failed, self.clock.now()).map_err(into_store)
+    }
+}
+
+/// Puts what a chunk came to into its transaction.
+fn note(tx: &mut Transaction, id: JobId, job: Job, chunk: Chunk, now: Timestamp) -> Result<Outcome, Setback> {
+    check(&chunk)?;
+    for (number, problem) in (job.problems..PROBLEMS_KEPT_MAX).zip(&chunk.problems) {
+        rows::add_problem(tx, id, number, problem)?;
+    }
+    for (number, did) in (job.did..).zip(&chunk.did) {
+        rows::add_did(tx, id, number, did)?;
+    }
+    let job = Job {
+        state: JobState::Running,
+        done: job.done + chunk.done,
+        failed: job.failed + chunk.failed,
+        total: chunk.total.or(job.total),
+        problems: job.problems + chunk.problems.len() as u64,
+        did: job.did + chunk.did.len() as u64,
+        cursor: chunk.cursor,
+        ..job
+    };
+    if let Some(result) = chunk.end {
+        end(tx, id, Job { state: JobState::Done, result: Some(result), ..job }, now).map_err(failed)?;
+        return Ok(Outcome::Done);
+    }
+    rows::write(tx, id, &job)?;
+    Ok(Outcome::GoesOn { at: now })
+}
+
+/// A kind that breaks these limits is wrong, and would do so again.
+fn check(chunk: &Chunk) -> Result<(), Setback> {
+    let did = row::write(&chunk.did)?.len();
+    let small = [row::write(&chunk.cursor)?.len(), row::write(&chunk.end)?.len()];
+    if chunk.problems.len() > PROBLEMS_PER_CHUNK_MAX {
+        return Err(Setback::never(format!("a chunk may report {PROBLEMS_PER_CHUNK_MAX} problems")));
+    }
+    if did > DID_BYTES_MAX || small.iter().any(|bytes| *bytes > PAYLOAD_BYTES_MAX) {
+        return Err(Setback::never("a chunk's cursor, result or notes are too long"));
+    }
+    Ok(())
+}
+
+fn failed(error: WorkError) -> Setback {
+    Setback::again(error)
+}
+
+fn into_store(error: WorkError) -> StoreError {
+    match error {
+        WorkError::Store(error) => error,
+        other => StoreError::Corrupt(other.to_string()),
+    }
+}
+
+/// Removes a job that was kept long enough, some rows at a time.
+struct Forget;
+
+impl Within for Forget {
+    fn run<'a>(
+        &'a self,
+        _: &'a TenantScope,
+        claimed: &'a Claimed,
+        mut tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
+        async move {
+            let id = claimed.payload()?;
+            let is_all = rows::remove_some(&mut tx, id, REMOVED_PER_CHUNK)?;
+            let outcome = if is_all { Outcome::Done } else { Outcome::GoesOn { at: Timestamp(0) } };
+            Ok((tx, outcome))
+        }
+        .boxed()
+    }
+}
