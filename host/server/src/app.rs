@@ -8,7 +8,7 @@ use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
-use signalsync_mail::{Outbox, Sender};
+use signalsync_mail::Sender;
 use signalsync_people::department::Departments;
 use signalsync_people::keys::Keys;
 use signalsync_people::rights::Reasons;
