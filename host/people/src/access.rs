@@ -69,6 +69,16 @@ impl Access {
         today.chain(&self.earlier).take(count).cloned().collect()
     }
 
+    /// Nothing proves the person any more. A password of before cannot be chosen again where the tenant forbids it.
+    pub(crate) fn forget_proofs(&mut self) {
+        if let Some(old) = self.password.take() {
+            self.earlier.push_front(old.hash);
+            self.earlier.truncate(HISTORY_MAX as usize);
+        }
+        (self.factor, self.pending) = (None, None);
+        self.places.clear();
+    }
+
     pub(crate) fn note_place(&mut self, place: String) {
         self.places.retain(|known| *known != place);
         self.places.push_front(place);

@@ -131,12 +131,7 @@ pub fn reactivate(tx: &mut Transaction, by: &Caller, now: Timestamp, id: UserId)
     finish(tx, by, now, Action::PersonReactivated, &before)
 }
 
-fn in_state(
-    tx: &mut Transaction,
-    id: UserId,
-    state: PersonState,
-    rule: &'static str,
-) -> Result<Person, PeopleError> {
+fn in_state(tx: &mut Transaction, id: UserId, state: PersonState, rule: &'static str) -> Result<Person, PeopleError> {
     let person = person::view(tx, id)?;
     if person.row.state == state { Ok(person) } else { Err(PeopleError::WrongState(rule)) }
 }

@@ -143,9 +143,21 @@ mod tests {
         let long = format!("{}@example.org", "a".repeat(64));
         let longer = format!("a@{}.org", "b.".repeat(130));
         for bad in [
-            "", "ann", "@example.org", "ann@", "ann@localhost", "ann@[127.0.0.1]", "ann@127.0.0.1", "a b@example.org",
-            "Ann <ann@example.org>", "ann@example.org\r\nBcc: x@example.org", "\"a b\"@example.org", "änn@example.org",
-            "a..b@example.org", "a@exa mple.org", &longer,
+            "",
+            "ann",
+            "@example.org",
+            "ann@",
+            "ann@localhost",
+            "ann@[127.0.0.1]",
+            "ann@127.0.0.1",
+            "a b@example.org",
+            "Ann <ann@example.org>",
+            "ann@example.org\r\nBcc: x@example.org",
+            "\"a b\"@example.org",
+            "änn@example.org",
+            "a..b@example.org",
+            "a@exa mple.org",
+            &longer,
         ] {
             assert!(bad.parse::<MailAddress>().is_err(), "{bad:?}");
         }

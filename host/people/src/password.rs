@@ -84,7 +84,7 @@ impl Default for HashCost {
 
 /// Hashes passwords and compares them with hashes.
 #[derive(Debug)]
-pub struct Hasher {
+pub(crate) struct Hasher {
     params: Params,
     running: Arc<Semaphore>,
     /// A place for each that runs or waits.
@@ -114,7 +114,7 @@ pub(crate) enum Match {
 impl Hasher {
     /// # Errors
     /// The cost is not one that argon2 can have, or there are no random bytes.
-    pub fn new(cost: HashCost) -> Result<Self, PeopleError> {
+    pub(crate) fn new(cost: HashCost) -> Result<Self, PeopleError> {
         let params = Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(failed)?;
         let places = cost.running_max.saturating_add(cost.waiting_max);
         Ok(Self {
@@ -154,12 +154,7 @@ impl Hasher {
     ///
     /// # Errors
     /// `Hashing`: the kept hash is damaged.
-    pub(crate) async fn verify(
-        &self,
-        _: &Turn,
-        password: &Password,
-        hash: Option<&str>,
-    ) -> Result<Match, PeopleError> {
+    pub(crate) async fn verify(&self, _: &Turn, password: &Password, hash: Option<&str>) -> Result<Match, PeopleError> {
         let (known, fits) = (hash.is_some(), password.fits());
         let hash = hash.unwrap_or(&self.dummy).to_owned();
         let (params, password) = (self.params.clone(), if fits { password.share() } else { Password::from("") });

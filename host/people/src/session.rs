@@ -166,12 +166,11 @@ pub(crate) fn begin(
 
 fn make_room(tx: &mut Transaction, now: Timestamp, person: UserId) -> Result<(), StoreError> {
     let policy = policy(tx)?;
-    let (mut alive, dead): (Vec<_>, Vec<_>) =
-        rows(tx, person)?.into_iter().partition(|row| row.is_alive(&policy, now));
+    let (mut alive, dead): (Vec<_>, Vec<_>) = rows(tx, person)?.into_iter().partition(|row| row.is_alive(&policy, now));
     alive.sort_by_key(|row| (row.seen_at, row.id));
     let surplus = (alive.len() + 1).saturating_sub(SESSIONS_MAX);
-    let ended = dead.into_iter().chain(alive.into_iter().take(surplus));
-    ended.map(|row| remove(tx, person, row.id)).collect()
+    let mut ended = dead.into_iter().chain(alive.into_iter().take(surplus));
+    ended.try_for_each(|row| remove(tx, person, row.id))
 }
 
 /// Whose token this is; none when it is nobody's any more. Takes as long for a wrong secret as for the right one.
@@ -303,7 +302,3 @@ fn key(id: SessionId) -> Key {
 fn of_key(person: UserId, id: SessionId) -> Key {
     Key::new(Table::Sessions, &[OF, &person.to_string(), &id.to_string()])
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests;

@@ -147,8 +147,9 @@ fn tells_who(folded: &str, who: &Chooser<'_>) -> bool {
     let (local, domain) = who.mail.halves();
     let of_domain = domain.split('.').rev().skip(1);
     let texts = [who.name, local, who.place.name].into_iter().chain(of_domain).map(fold);
-    let words: Vec<String> =
-        texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>()).collect();
+    let words: Vec<String> = texts
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     let telling = words.iter().filter(|word| word.chars().count() >= TELLING_CHARS_MIN);
     let unmasked = unmasked(folded);
     telling.into_iter().any(|word| folded.contains(word.as_str()) || unmasked.contains(word.as_str()))
@@ -167,7 +168,8 @@ mod tests {
 
     #[test]
     fn good_passwords_pass() {
-        for good in ["correct horse battery", "mein-Hut-hat-3-Ecken", "tG7#kq!29xLmP", "日本語の長い合言葉ですよね笑"] {
+        for good in ["correct horse battery", "mein-Hut-hat-3-Ecken", "tG7#kq!29xLmP", "日本語の長い合言葉ですよね笑"]
+        {
             assert_eq!(check(good, &SignInPolicy::default()), [], "{good}");
         }
     }
@@ -175,8 +177,19 @@ mod tests {
     #[test]
     fn what_guessers_try_is_refused() {
         for bad in [
-            "password1234", "Passw0rd2026!", "P@$$w0rd!!!!", "qwertzuiop12", "123456789012", "aaaaaaaaaaaaaa",
-            "abcdefghijkl", "abababababab", "letmein-letmein", "iloveyou2024", "passwort!2026", "Sommer2026!!", "admin-admin-1",
+            "password1234",
+            "Passw0rd2026!",
+            "P@$$w0rd!!!!",
+            "qwertzuiop12",
+            "123456789012",
+            "aaaaaaaaaaaaaa",
+            "abcdefghijkl",
+            "abababababab",
+            "letmein-letmein",
+            "iloveyou2024",
+            "passwort!2026",
+            "Sommer2026!!",
+            "admin-admin-1",
         ] {
             assert!(check(bad, &SignInPolicy::default()).contains(&Flaw::Guessable), "{bad}");
         }
@@ -184,8 +197,14 @@ mod tests {
 
     #[test]
     fn a_password_does_not_tell_who_has_it() {
-        for bad in ["josephine rides a bike", "the JOSÉPHINE way up", "blue SMITH-forge hat", "go northwind, go far",
-            "j0s3ph1ne rides far", "my work at works hall"] {
+        for bad in [
+            "josephine rides a bike",
+            "the JOSÉPHINE way up",
+            "blue SMITH-forge hat",
+            "go northwind, go far",
+            "j0s3ph1ne rides far",
+            "my work at works hall",
+        ] {
             assert_eq!(check(bad, &SignInPolicy::default()), [Flaw::TellsWho], "{bad}");
         }
         assert_eq!(check("fleeting blue moons", &SignInPolicy::default()), [], "`Lee` is too short to tell");

@@ -70,11 +70,13 @@ impl Counted<'_> {
 }
 
 /// Failures one after the other.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failures {
     pub(crate) count: u32,
     last: Timestamp,
 }
+
+const NONE: Failures = Failures { count: 0, last: Timestamp(0) };
 
 impl Failures {
     /// How long the next attempt has to wait: not at all for the first `free` failures, then a second, two, four …
@@ -112,10 +114,10 @@ pub(crate) fn failures(tx: &mut Transaction, what: &Counted<'_>, now: Timestamp)
         let found: Option<Failures> = read(tx, &Key::new(Table::Throttles, &[&window, &part]))?;
         if let Some(failures) = found {
             let forgotten = now.0.saturating_sub(failures.last.0) >= FORGET_MS;
-            return Ok(if forgotten { Failures::default() } else { failures });
+            return Ok(if forgotten { NONE } else { failures });
         }
     }
-    Ok(Failures::default())
+    Ok(NONE)
 }
 
 /// Counts a failure.
@@ -135,7 +137,7 @@ pub(crate) fn take_back(tx: &mut Transaction, what: &Counted<'_>, now: Timestamp
 
 /// Forgets all failures.
 pub(crate) fn forget(tx: &mut Transaction, what: &Counted<'_>, now: Timestamp) -> Result<(), StoreError> {
-    put(tx, what, Failures::default(), now)
+    put(tx, what, NONE, now)
 }
 
 fn put(tx: &mut Transaction, what: &Counted<'_>, failures: Failures, now: Timestamp) -> Result<(), StoreError> {
@@ -203,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_wait_grows_and_has_an_end() {
-        let wait = |count, elapsed| {
+        let wait = |count, elapsed: u64| {
             Failures { count, last: Timestamp(1_000_000) }.wait_ms(5, PAIR_WAIT_MS_MAX, Timestamp(1_000_000 + elapsed))
         };
         assert_eq!([0, 4, 5, 6, 7].map(|count| wait(count, 0)), [0, 0, 1_000, 2_000, 4_000]);

@@ -93,7 +93,8 @@ pub(crate) fn begin(
     fill(&mut *secret)?;
     let sealed = STANDARD_NO_PAD.encode(tx.seal(&sealed_for(person.id), &*secret)?);
     access.pending = Some(Pending { secret: sealed, begun_at: now });
-    let labelled = builder(&*secret).with_account_name(label(person.mail.as_str())).with_issuer(Some(label(place.name)));
+    let labelled =
+        builder(&*secret).with_account_name(label(person.mail.as_str())).with_issuer(Some(label(place.name)));
     let totp = labelled.build().map_err(|error| PeopleError::Invalid(error.to_string()))?;
     let url = totp.to_url().map_err(|error| PeopleError::Invalid(error.to_string()))?;
     Ok(SetUp { secret: totp.secret().to_base32(), url })
