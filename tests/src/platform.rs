@@ -123,7 +123,10 @@ impl Platform {
     /// A new tenant of this tier.
     pub fn tenant_of_tier(&self, slug: &str, tier: &str) -> Tenant {
         self.console().post("/v1/tenants", &json!({ "slug": slug, "tier": tier })).expect(201);
-        let answer = self.console().post(&format!("/v1/tenants/{slug}/keys"), &json!({ "name": "tests", "roles": ["administrator"] })).expect(201);
+        let answer = self
+            .console()
+            .post(&format!("/v1/tenants/{slug}/keys"), &json!({ "name": "tests", "roles": ["administrator"] }))
+            .expect(201);
         let key = answer.json()["secret"].as_str().expect("a key").to_owned();
         Tenant { slug: slug.to_owned(), client: Client::new(self.address, format!("{slug}.localhost"), key) }
     }

@@ -350,6 +350,11 @@ impl Doorman {
         Err(PeopleError::Conflict)
     }
 
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// A transaction to read with.
     ///
     /// # Errors

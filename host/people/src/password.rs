@@ -64,7 +64,7 @@ impl fmt::Debug for Password {
 
 /// What hashing a password costs. The default is what OWASP asks for (Password Storage Cheat Sheet, 2025).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct HashCost {
     /// Memory of one run, in KiB: 19,456 or more, but for tests.
     pub memory_kib: u32,

@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use signalsync_components::{Components, Deployments, Executions};
-use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
+use signalsync_core::{Admit, Authority, Clock, Invoke, MailId, SystemClock, TenantScope, TenantSlug, Timestamp};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
 use signalsync_people::department::Departments;
+use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::keys::Keys;
 use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
+use signalsync_people::{Doorman, OutgoingMail, PeopleError, Place};
 use signalsync_records::{Collections, Files, Records};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
-use signalsync_store::{StoreError, Stores, Transaction};
+use signalsync_store::{Key, StoreError, Stores, Table, Transaction, row};
 use signalsync_tenancy::Directory;
 use tokio::sync::watch;
 
@@ -30,6 +32,9 @@ pub enum StartError {
     /// What runs components does not start.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// Passwords cannot be hashed as configured.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// The address cannot be listened at.
     #[error("the address {address} cannot be listened at: {error}")]
     Listen { address: std::net::SocketAddr, error: std::io::Error },
@@ -40,6 +45,7 @@ pub struct App {
     pub(crate) base_domain: String,
     pub(crate) limits: ListenerConfig,
     pub(crate) directory: Directory,
+    pub(crate) doorman: Doorman,
     pub(crate) roles: Roles,
     pub(crate) departments: Departments,
     pub(crate) teams: Teams,
@@ -52,6 +58,7 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
+    public: Public,
     runtime: Arc<Runtime>,
     panics: AtomicU64,
     draining: watch::Sender<bool>,
@@ -83,6 +90,7 @@ impl App {
             base_domain: config.base_domain.clone(),
             limits: config.listener,
             directory: directory(config, &stores, &clock),
+            doorman: Doorman::new(stores.clone(), clock.clone(), config.passwords, GUESSES_PER_MINUTE_MAX, keep_mail)?,
             roles: Roles::new(stores.clone(), clock.clone()),
             departments: Departments::new(stores.clone(), clock.clone()),
             teams: Teams::new(stores.clone(), clock.clone()),
@@ -95,6 +103,7 @@ impl App {
             files: Files::new(stores.clone()),
             messages: Messages::new(stores.clone(), invoke, clock),
             executions: Executions::new(stores),
+            public: Public::of(config),
             runtime,
             panics: AtomicU64::new(0),
             draining: watch::Sender::new(false),
@@ -104,6 +113,13 @@ impl App {
     /// How the process is doing.
     pub fn health(&self) -> Health {
         Health { panics: self.panics.load(Ordering::Relaxed), runtime: self.runtime.figures() }
+    }
+
+    /// The tenant as its people know it.
+    pub(crate) fn place(&self, slug: &TenantSlug) -> PlaceBuf {
+        let Public { scheme, port } = self.public;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        PlaceBuf { name: slug.to_string(), url: format!("{scheme}://{slug}.{}{port}", self.base_domain) }
     }
 
     /// Counts a request that ended in a mistake of ours.
@@ -120,6 +136,38 @@ impl App {
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()
     }
+}
+
+/// How people reach the program: what stands in links that are mailed.
+struct Public {
+    scheme: &'static str,
+    /// None for the scheme's own.
+    port: Option<u16>,
+}
+
+impl Public {
+    fn of(config: &Resolved) -> Self {
+        Self { scheme: "http", port: Some(config.listen.port()).filter(|port| *port != 80) }
+    }
+}
+
+/// A tenant as its people know it.
+pub(crate) struct PlaceBuf {
+    name: String,
+    url: String,
+}
+
+impl PlaceBuf {
+    /// As it is handed on.
+    pub(crate) fn lent(&self) -> Place<'_> {
+        Place { name: &self.name, url: &self.url }
+    }
+}
+
+/// Keeps a mail in the commit that it belongs to, until something sends it.
+fn keep_mail(tx: &mut Transaction, _: &TenantScope, _: Timestamp, mail: OutgoingMail) -> Result<(), StoreError> {
+    tx.put(Key::new(Table::Mails, &[&MailId::new().to_string()]), row::write(&mail)?);
+    Ok(())
 }
 
 /// The directory alone, for work on it while nothing is served.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Tier;
 use signalsync_egress::EgressConfig;
+use signalsync_people::HashCost;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
@@ -48,6 +49,8 @@ pub struct Authored {
     pub stores_open_max: NonZeroUsize,
     /// How requests are taken.
     pub listener: ListenerConfig,
+    /// What checking a password costs, and how many are checked at the same time.
+    pub passwords: HashCost,
     /// What runs components.
     pub runtime: AuthoredRuntime,
     /// What components reach outside.
@@ -65,6 +68,7 @@ impl Default for Authored {
             engine: EngineKind::Redb,
             stores_open_max: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
             listener: ListenerConfig::default(),
+            passwords: HashCost::default(),
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
             tiers: BTreeMap::new(),
@@ -161,6 +165,7 @@ pub struct Resolved {
     pub base_domain: String,
     /// How requests are taken.
     pub listener: ListenerConfig,
+    pub passwords: HashCost,
     /// Where stores are.
     pub stores: StoresConfig,
     /// What runs components.
@@ -201,6 +206,7 @@ impl Authored {
             listen: self.listen,
             base_domain,
             listener: self.listener,
+            passwords: self.passwords,
             stores,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },

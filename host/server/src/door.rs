@@ -7,11 +7,13 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use signalsync_core::{KeyId, Permission, Rights, TenantScope};
-use signalsync_tenancy::{Actor, HostLabel};
+use signalsync_core::{KeyId, Origin, Permission, Rights, SessionId, TenantScope, TenantSlug, UserId};
+use signalsync_people::session::SessionToken;
+use signalsync_tenancy::{Actor, Entered, HostLabel};
 
 use crate::answer::{Answer, protect};
 use crate::app::App;
+use crate::cookie;
 use crate::host;
 use crate::input::{Head, Input};
 use crate::listener::{Held, Incoming};
@@ -24,15 +26,37 @@ const AUTHORIZATION_BYTES_MAX: usize = 200;
 /// The proof that a caller may touch one tenant's data by one route. Only the door makes it.
 pub(crate) struct Permitted {
     scope: Arc<TenantScope>,
+    slug: TenantSlug,
+    /// None for a key.
+    person: Option<(UserId, SessionId)>,
 }
 
 impl Permitted {
     /// For a route that needs this permission; none: that somebody is signed in.
-    fn prove(scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
-        match needs.filter(|permission| !scope.caller().rights.allows(*permission)) {
-            Some(lacking) => Err(Problem::not_allowed(lacking)),
-            None => Ok(Self { scope: Arc::new(scope) }),
-        }
+    fn prove(self, needs: Option<Permission>) -> Result<Self, Problem> {
+        needs.map_or(Ok(()), |permission| self.require(permission))?;
+        Ok(self)
+    }
+
+    /// For what some requests at a route need besides.
+    ///
+    /// # Errors
+    /// `not-allowed`.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.rights().allows(permission) { Ok(()) } else { Err(Problem::not_allowed(permission)) }
+    }
+
+    /// Who is signed in, by which session.
+    ///
+    /// # Errors
+    /// `person-needed` when it is a key.
+    pub(crate) fn person(&self) -> Result<(UserId, SessionId), Problem> {
+        self.person.ok_or_else(|| Problem::plain(Code::PersonNeeded))
+    }
+
+    /// The tenant's name.
+    pub(crate) fn slug(&self) -> &TenantSlug {
+        &self.slug
     }
 
     /// What the caller may do. Routes ask for permissions in their table; records are asked about at their gate.
@@ -51,6 +75,43 @@ impl Permitted {
     }
 }
 
+/// The proof that there is a tenant at whose door somebody stands who is nobody yet. Only the door makes it.
+pub(crate) struct Guest {
+    scope: TenantScope,
+    slug: TenantSlug,
+}
+
+impl Guest {
+    /// Access without any right.
+    pub(crate) fn scope(&self) -> &TenantScope {
+        &self.scope
+    }
+
+    /// The tenant's name.
+    pub(crate) fn slug(&self) -> &TenantSlug {
+        &self.slug
+    }
+}
+
+/// Who asks, after the proof.
+enum Visitor {
+    Operator(KeyId),
+    Tenant(Permitted, Option<SessionToken>),
+}
+
+/// A request that was let in.
+struct Admitted {
+    handling: Handling,
+    /// The session's new token, when it got one.
+    renewed: Option<SessionToken>,
+}
+
+impl From<Handling> for Admitted {
+    fn from(handling: Handling) -> Self {
+        Self { handling, renewed: None }
+    }
+}
+
 /// The proof that a caller is the platform's operator. Only the door makes it.
 pub(crate) struct Operator {
     key: KeyId,
@@ -66,20 +127,22 @@ impl Operator {
 /// Answers a request. What begins is carried to its end, even when the client goes away meanwhile.
 pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
-    let answered = match enter(&app, parts, body).await {
-        Ok(handling) => carry_out(&app, handling, held).await,
-        Err(problem) => Err(problem),
+    let mut answer = match enter(&app, parts, body).await {
+        Ok(Admitted { handling, renewed }) => {
+            let answered = carry_out(&app, handling, held).await;
+            cookie::renew(answered.unwrap_or_else(Problem::into_answer), renewed.as_ref())
+        }
+        Err(problem) => problem.into_answer(),
     };
-    let mut answer = answered.unwrap_or_else(Problem::into_answer);
     protect(answer.headers_mut());
     Ok(answer)
 }
 
-async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling, Problem> {
+async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted, Problem> {
     let label = host::label(&parts.headers, &parts.uri, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
-            return Ok(handler(Input::new(app, parts, params, body)));
+            return Ok(handler(Input::new(app, parts, params, body)).into());
         }
         found => match (found, &label) {
             (_, None) | (Found::Nothing, _) => return Err(Problem::not_found()),
@@ -88,14 +151,51 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
         },
     };
     let label = label.ok_or_else(Problem::not_found)?;
-    let actor = authenticate(app, &label, &parts.headers).await?;
+    if let Enter::Guest(handler) = enter {
+        let guest = welcome(app, label, &parts).await?;
+        return Ok(handler(guest, Input::new(app, parts, params, body)).into());
+    }
+    let visitor = recognise(app, label, &parts).await?;
     check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
-    match (enter, actor) {
-        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => Ok(handler(Permitted::prove(scope, *needs)?, input)),
-        (Enter::Operator(handler), Actor::Operator(key)) => Ok(handler(Operator { key }, input)),
-        (Enter::Public(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
+    match (enter, visitor) {
+        (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
+            Ok(Admitted { handling: handler(permitted.prove(*needs)?, input), renewed })
+        }
+        (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
+        (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }
+}
+
+async fn welcome(app: &App, label: HostLabel, parts: &Parts) -> Result<Guest, Problem> {
+    let HostLabel::Tenant(slug) = label else { return Err(Problem::not_found()) };
+    let scope = app.directory.guest(&slug, origin(parts)).await?;
+    cookie::check_not_foreign(parts)?;
+    check_encoding(&parts.headers)?;
+    Ok(Guest { scope, slug })
+}
+
+/// By a key if one is shown, else by a session.
+async fn recognise(app: &App, label: HostLabel, parts: &Parts) -> Result<Visitor, Problem> {
+    let session = cookie::token(&parts.headers).filter(|_| !parts.headers.contains_key(AUTHORIZATION));
+    if let (Some(token), HostLabel::Tenant(slug)) = (&session, &label) {
+        let Entered { scope, person, session, renewed } = app.directory.enter(slug, token, origin(parts)).await?;
+        cookie::check_ours(parts)?;
+        let permitted = Permitted { scope: Arc::new(scope), slug: slug.clone(), person: Some((person, session)) };
+        return Ok(Visitor::Tenant(permitted, renewed));
+    }
+    match (authenticate(app, &label, &parts.headers).await?, label) {
+        (Actor::Tenant(scope), HostLabel::Tenant(slug)) => {
+            Ok(Visitor::Tenant(Permitted { scope: Arc::new(scope), slug, person: None }, None))
+        }
+        (Actor::Operator(key), HostLabel::Console) => Ok(Visitor::Operator(key)),
+        (Actor::Tenant(_) | Actor::Operator(_), _) => Err(Problem::not_found()),
+    }
+}
+
+/// For the audit, and for what is slowed down by where it comes from.
+fn origin(_: &Parts) -> Origin {
+    Origin::default()
 }
 
 async fn authenticate(app: &App, label: &HostLabel, headers: &HeaderMap) -> Result<Actor, Problem> {

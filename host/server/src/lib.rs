@@ -6,6 +6,7 @@
 mod answer;
 mod app;
 pub mod config;
+mod cookie;
 mod door;
 mod host;
 mod input;

@@ -104,8 +104,7 @@ impl SecretKey {
         let mut nonce = [0; WRAP_NONCE_BYTES];
         random(&mut nonce)?;
         let payload = Payload { msg: secret, aad: place };
-        let sealed =
-            self.aead().encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| damaged("sealing failed"))?;
+        let sealed = self.aead().encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| damaged("sealing failed"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 

@@ -34,7 +34,8 @@ pub(super) fn tenants(state: &mut State) -> Result<()> {
         if created.status != 409 {
             created.good(&format!("tenant {slug}"))?;
         }
-        let key = console.post(&format!("/v1/tenants/{slug}/keys"), &json!({ "name": "demo", "roles": ["administrator"] }))?;
+        let key = console
+            .post(&format!("/v1/tenants/{slug}/keys"), &json!({ "name": "demo", "roles": ["administrator"] }))?;
         let key = key.good(&format!("a key for {slug}"))?;
         state.tenants.insert(slug.to_owned(), text(&key, "secret")?);
     }
