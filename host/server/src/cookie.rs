@@ -144,7 +144,9 @@ mod tests {
         let token = format!("ses_{}.{}", "0".repeat(32), "A".repeat(43));
         let shown = |cookies: &[String]| {
             let mut headers = HeaderMap::new();
-            cookies.iter().for_each(|cookie| drop(headers.append(COOKIE, cookie.parse().unwrap())));
+            for cookie in cookies {
+                headers.append(COOKIE, cookie.parse().unwrap());
+            }
             super::token(&headers).map(|token| token.text())
         };
         let ours = format!("{NAME}={token}");
