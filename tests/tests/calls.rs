@@ -157,6 +157,56 @@ fn versions_are_activated_and_rolled_back() {
 }
 
 #[test]
+fn a_deployment_is_changed_once_by_a_request_that_is_sent_twice() {
+    let (_platform, tenant) = acme();
+    tenant.validation(ACCEPT_ALL);
+    let strict = tenant.ready(REJECT);
+    let draft = json!({ "component": strict, "validates": ["data"], "on-failure": "closed" }).to_string();
+    let named = [("content-type", "application/json"), ("idempotency-key", "strict")];
+    let deploy = || tenant.client.send("POST", "/v1/deployments/guest/versions", &named, draft.as_bytes());
+    let (first, again) = (deploy().expect(201), deploy().expect(201));
+    assert_eq!((first.json(), first.header("etag")), (again.json(), again.header("etag")));
+    assert_eq!(first.json()["version"], 2);
+    let other = tenant.client.send("POST", "/v1/deployments/guest/versions", &named, b"{}");
+    assert!([400, 422].contains(&other.status), "{}", other.text());
+    let back = || tenant.client.send("POST", "/v1/deployments/guest/rollback", &[("idempotency-key", "back")], b"");
+    for _ in 0..2 {
+        assert_eq!(back().expect(200).json()["active"], 1, "the second time there would be nothing before");
+    }
+}
+
+#[test]
+fn a_deployment_that_changed_meanwhile_is_left_as_it_is() {
+    let (_platform, tenant) = acme();
+    tenant.validation(ACCEPT_ALL);
+    let etag = tenant.client.get("/v1/deployments/guest").expect(200).header("etag").unwrap().to_owned();
+    let strict = tenant.ready(REJECT);
+    let draft = json!({ "component": strict, "validates": ["data"], "on-failure": "closed" });
+    tenant.deploy("guest", &draft).expect(201);
+    let seen = [("content-type", "application/json"), ("if-match", etag.as_str())];
+    let activate = tenant.client.send("POST", "/v1/deployments/guest/activate", &seen, br#"{"version": 1}"#);
+    assert!(activate.problem(412, "precondition-failed")["version"].is_u64());
+    tenant.client.send("DELETE", "/v1/deployments/guest", &seen, b"").problem(412, "precondition-failed");
+    let new = [("content-type", "application/json"), ("if-none-match", "*")];
+    let deploy = tenant.client.send("POST", "/v1/deployments/guest/versions", &new, draft.to_string().as_bytes());
+    deploy.problem(412, "precondition-failed");
+    tenant.client.send("POST", "/v1/deployments/other/versions", &new, draft.to_string().as_bytes()).expect(201);
+}
+
+#[test]
+fn a_tenant_that_has_used_up_its_disk_is_told_so() {
+    let platform = Platform::with("[tiers.standard]\ndisk_bytes_max = 1000\n");
+    let tenant = platform.tenant("acme");
+    tenant.collection("data");
+    let problem = tenant.write("1", &json!({})).problem(507, "quota-used-up");
+    assert_eq!(problem["limit"], 1000);
+    let file = [("content-type", "text/plain")];
+    tenant.client.send("PUT", "/v1/folders/docs/files/a.txt", &file, b"a").problem(507, "quota-used-up");
+    tenant.client.get("/v1/collections/data/records").expect(200);
+    tenant.client.delete("/v1/collections/data").expect(204);
+}
+
+#[test]
 fn a_trial_keeps_nothing_but_its_receipt() {
     let (_platform, tenant) = acme();
     tenant.mapping(STORES_DOCUMENTS);

@@ -30,7 +30,9 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let components = guests::build()?;
-    shell::run(shell::cargo().args(["build", "--package", "signalsync-server"]))?;
+    // With a test beside it, the program's dependencies get the features that `cargo xtask test` gives them, and neither
+    // of the two compiles them again after the other.
+    shell::run(shell::cargo().args(["build", "--workspace", "--bin", "signalsync", "--test", "door"]))?;
     let data = root().join(&options.data);
     // It will hold keys.
     let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data);

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{Package, Target, Workspace, files, root};
 use crate::{shell, tools};
 
-mod encode;
+pub(crate) mod encode;
 #[cfg(test)]
 mod imports;
 mod text;

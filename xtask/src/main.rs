@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 
 mod api;
+mod bench;
 mod check;
 mod demo;
 mod en16931;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Options),
     /// Check format, lints and dependencies.
     Check,
+    /// Measure the host against what it is built on and against its peers.
+    Bench(bench::Options),
     /// Build the components of guests/ and examples/ into target/components.
     Guests,
     /// Try a folder of EN 16931 case files against a running demo.
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Check => check::run(),
+        Command::Bench(options) => bench::run(&options),
         Command::Guests => guests::build().map(drop),
         Command::En16931(options) => en16931::run(&options),
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace;
 
 /// A command that runs in the workspace's root.
-pub(crate) fn command(program: &str) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(workspace::root());
     command

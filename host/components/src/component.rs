@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, Stores, Table, row};
+use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
 
 use crate::deployment;
 use crate::error::ComponentError;
+use crate::version::version;
 
 /// A component that a tenant uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,11 +94,11 @@ impl Components {
         {
             return Ok(known);
         }
-        self.save(&scope, &component).await?;
+        self.note(&scope, &component).await?;
         let mut check = tokio::spawn(self.clone().check(scope, component.clone(), wasm));
         match tokio::time::timeout(wait, &mut check).await {
             Ok(Ok(checked)) => checked,
-            Ok(Err(panic)) => Err(signalsync_store::StoreError::Engine(panic.to_string()).into()),
+            Ok(Err(panic)) => Err(StoreError::Engine(panic.to_string()).into()),
             Err(_) => Ok(Component { state: State::Checking, ..component }),
         }
     }
@@ -129,25 +130,28 @@ impl Components {
         Ok(list)
     }
 
-    /// Forgets a component that no deployment uses.
+    /// The components whose bytes the tenant needs.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn kept(&self, scope: &TenantScope) -> Result<Vec<Digest>, ComponentError> {
+        let list = self.list(scope, None, usize::MAX - 1).await?;
+        let kept = list.items.into_iter().filter(|component| !matches!(component.state, State::Refused { .. }));
+        Ok(kept.map(|component| component.digest).collect())
+    }
+
+    /// Forgets a component that no deployment uses. Its bytes go when no other tenant keeps them.
     ///
     /// # Errors
     /// `NotFound`, `InUse`, or the store failed.
     pub async fn delete(&self, scope: &TenantScope, digest: Digest) -> Result<(), ComponentError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
-            if let Some(deployment) = user(&mut tx, digest)? {
+        let delete = |tx: &mut Transaction| {
+            if let Some(deployment) = user(tx, digest)? {
                 return Err(ComponentError::InUse { deployment });
             }
-            if !tx.delete(&key(digest))? {
-                return Err(ComponentError::NotFound);
-            }
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(ComponentError::Conflict)
+            if tx.delete(&key(digest))? { Ok(()) } else { Err(ComponentError::NotFound) }
+        };
+        self.0.stores.tenant(scope).await?.transact(delete).await
     }
 
     /// The stored state, corrected by what is going on now.
@@ -164,33 +168,43 @@ impl Components {
     ) -> Result<Component, ComponentError> {
         let flight = (scope.tenant(), component.digest);
         self.0.checking.lock().insert(flight);
-        let admission = self.0.admit.admit(&scope, wasm).await;
-        let settled = match admission {
-            Admission::Ready(admitted) => Ok(admitted.into()),
-            Admission::Refused(refusal) => Ok(refusal.into()),
-            Admission::Busy { retry_after_ms } => {
-                let waiting = scope.tier().waiting_compiles_max;
-                Err(ComponentError::Busy { waiting, retry_after_ms })
-            }
-            Admission::HostFault => {
-                Err(signalsync_store::StoreError::Engine("the component could not be compiled".to_owned()).into())
-            }
-        };
-        let settled = match settled {
-            Ok(state) => {
-                let component = Component { state, ..component };
-                self.save(&scope, &component).await.map(|()| component)
-            }
-            Err(error) => Err(error),
-        };
+        let settled = self.settle(&scope, component, wasm).await;
         self.0.checking.lock().remove(&flight);
         settled
     }
 
-    async fn save(&self, scope: &TenantScope, component: &Component) -> Result<(), ComponentError> {
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        component: Component,
+        wasm: Bytes,
+    ) -> Result<Component, ComponentError> {
+        let fault = || StoreError::Engine("the component could not be compiled".to_owned());
+        let state = match self.0.admit.admit(scope, wasm).await {
+            Admission::Ready(admitted) => admitted.into(),
+            Admission::Refused(refusal) => refusal.into(),
+            Admission::Busy { retry_after_ms } => {
+                return Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms });
+            }
+            Admission::HostFault => return Err(fault().into()),
+        };
+        let component = Component { state, ..component };
+        let settle = |tx: &mut Transaction| {
+            // Deleted while it was checked: it stays so, because its bytes may be gone already.
+            if tx.get(&key(component.digest))?.is_none() {
+                return Err(ComponentError::NotFound);
+            }
+            tx.put(key(component.digest), row::write(&component)?);
+            Ok(())
+        };
+        self.0.stores.tenant(scope).await?.transact(settle).await?;
+        Ok(component)
+    }
+
+    /// Notes that the tenant keeps a component. This comes before the admission, so that the bytes stay.
+    async fn note(&self, scope: &TenantScope, component: &Component) -> Result<(), ComponentError> {
         let limit = scope.tier().components_max;
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
+        let note = |tx: &mut Transaction| {
             if tx.get(&key(component.digest))?.is_none() {
                 let page = tx.scan(Table::Components, &[], "", None, limit as usize, usize::MAX)?;
                 if page.entries.len() >= limit as usize {
@@ -198,12 +212,9 @@ impl Components {
                 }
             }
             tx.put(key(component.digest), row::write(component)?);
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(ComponentError::Conflict)
+            Ok(())
+        };
+        self.0.stores.tenant(scope).await?.transact(note).await
     }
 }
 
@@ -212,15 +223,11 @@ pub(crate) fn key(digest: Digest) -> Key {
 }
 
 /// A deployment with a version of this component.
-fn user(
-    tx: &mut signalsync_store::Transaction,
-    digest: Digest,
-) -> Result<Option<String>, signalsync_store::StoreError> {
+fn user(tx: &mut Transaction, digest: Digest) -> Result<Option<String>, StoreError> {
     for deployment in deployment::all(tx)? {
         let name: &DeploymentName = &deployment.name;
         for number in 1..=deployment.newest {
-            let version = deployment::version(tx, name, number)?;
-            if version.is_some_and(|version| version.deployed.component == digest) {
+            if version(tx, name, number)?.is_some_and(|version| version.deployed.component == digest) {
                 return Ok(Some(name.to_string()));
             }
         }

@@ -1,7 +1,7 @@
 //! Why a component or a deployment is not accepted.
 
 use signalsync_core::{CollectionName, Digest};
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
 
 /// An operation on components failed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,12 @@ pub enum DeployError {
     /// The last versions of a deployment are kept; there are none left to count.
     #[error("a deployment has at most {limit} versions; delete it and deploy anew")]
     TooManyVersions { limit: u32 },
+    /// The deployment is not as the caller expects.
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same things again and again.
     #[error("others changed the same things at the same time; try again")]
     Conflict,

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use signalsync_core::{DeploymentName, Execution, ExecutionId, TenantScope};
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use signalsync_core::{DeploymentName, Execution, ExecutionId, TenantScope, Timestamp};
+use signalsync_store::{
+    CommitError, Done, Key, Listing, RequestKey, Reused, StoreError, Stores, Table, Transaction, row,
+};
 
 use crate::error::ComponentError;
 
@@ -12,31 +16,86 @@ use crate::error::ComponentError;
 #[derive(Clone)]
 pub struct Executions(Arc<Stores>);
 
+/// Receipts of the calls of one operation, over all its attempts.
+#[derive(Debug, Default)]
+pub struct Receipts(Mutex<Vec<Execution>>);
+
+impl Receipts {
+    /// Adds one.
+    pub fn add(&self, receipt: Execution) {
+        self.0.lock().push(receipt);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// Those that came after the first `count`.
+    pub fn ids_behind(&self, count: usize) -> Vec<ExecutionId> {
+        self.0.lock().iter().skip(count).map(|receipt| receipt.id).collect()
+    }
+
+    /// Adds them to a transaction, so that they are kept exactly when its writes are.
+    fn append(&self, scope: &TenantScope, tx: &mut Transaction) -> Result<(), StoreError> {
+        for receipt in self.0.lock().iter() {
+            tx.append(Table::Executions, &receipt.id.to_string(), row::write(receipt)?, scope.tier().executions_kept);
+        }
+        Ok(())
+    }
+}
+
 impl Executions {
     pub fn new(stores: Arc<Stores>) -> Self {
         Self(stores)
     }
 
-    /// Adds receipts to a transaction, so that they are kept exactly when its writes are.
+    /// Runs work that calls components, once for a named request (see [`Store::once`](signalsync_store::Store::once)).
+    /// The receipts that the work adds are kept, with its writes or without.
     ///
     /// # Errors
-    /// A receipt cannot be written as JSON.
-    pub fn append(scope: &TenantScope, tx: &mut Transaction, receipts: &[Execution]) -> Result<(), StoreError> {
-        for receipt in receipts {
-            let body: Bytes = row::write(receipt)?;
-            tx.append(Table::Executions, &receipt.id.to_string(), body, scope.tier().executions_kept);
+    /// Those of the work; `Reused`, `Conflict`, or the store failed.
+    pub async fn once<T, E, W>(
+        &self,
+        scope: &TenantScope,
+        request: Option<&RequestKey>,
+        now: Timestamp,
+        receipts: &Receipts,
+        work: impl Fn(Transaction) -> W,
+    ) -> Result<Done<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<CommitError> + From<StoreError> + From<Reused>,
+        W: Future<Output = Result<(Transaction, T), E>>,
+    {
+        let work = &work;
+        let attempt = |tx| async move {
+            let (mut tx, done) = work(tx).await?;
+            receipts.append(scope, &mut tx)?;
+            Ok((tx, done))
+        };
+        let done = self.0.tenant(scope).await?.once_async(request, now, attempt).await;
+        if done.as_ref().map_or(true, |done| done.before) {
+            self.keep(scope, receipts).await?;
         }
-        Ok(())
+        done
     }
 
     /// Keeps receipts of calls that led to no write.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn keep(&self, scope: &TenantScope, receipts: &[Execution]) -> Result<(), ComponentError> {
+    pub async fn keep(&self, scope: &TenantScope, receipts: &Receipts) -> Result<(), StoreError> {
+        if receipts.count() == 0 {
+            return Ok(());
+        }
         let mut tx = self.0.tenant(scope).await?.begin().await?;
-        Self::append(scope, &mut tx, receipts)?;
-        Ok(tx.commit().await.map(drop)?)
+        receipts.append(scope, &mut tx)?;
+        match tx.commit().await {
+            Ok(_) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Conflict) => Err(StoreError::Engine("appends expect nothing, yet conflicted".to_owned())),
+        }
     }
 
     /// One receipt.

@@ -4,12 +4,14 @@
 
 mod component;
 mod deployment;
+mod draft;
 mod error;
 mod executions;
+mod version;
 
 pub use component::{Component, Components, State};
-pub use deployment::{
-    Deployment, Deployments, Draft, OnFailure, OriginCheck, Tried, Validation, Version, active, call, validations_of,
-};
+pub use deployment::{Deployment, Deployments, Terms, Tried};
+pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
-pub use executions::Executions;
+pub use executions::{Executions, Receipts};
+pub use version::{OnFailure, Validation, Version, active, call, validations_of};

@@ -4,25 +4,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use signalsync_components::{Executions, active, call};
+use signalsync_components::{Executions, Receipts, active, call};
 use signalsync_core::contract::{Change as Upsert, MappingAction, Message, Outcome, Violation};
 use signalsync_core::{
-    Clock, CollectionName, Completed, DeploymentName, Execution, ExecutionId, Failure, Input, Invoke, Output, RecordId,
+    Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Invoke, Output, RecordId,
     TenantScope, Timestamp,
 };
-use signalsync_records::{Change, Precondition, RecordError, stage};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, RequestKey, StoreError, Stores, Transaction, row};
+use signalsync_records::{Change, RecordError, stage};
+use signalsync_store::{Done, Precondition, RequestKey, StoreError, Stores, Transaction};
 
 use crate::error::MessageError;
-
-/// What is done with a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// Its changes are committed.
-    ForReal,
-    /// Everything runs, and nothing but the receipts is kept: what would happen?
-    Dry,
-}
 
 /// A message that was taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,56 +64,50 @@ impl Messages {
         scope: &TenantScope,
         mapping: &DeploymentName,
         message: &Message,
-        delivery: Delivery,
         request: Option<&RequestKey>,
     ) -> Result<Delivered, MessageError> {
-        let mut receipts = Vec::new();
-        let delivered = self.attempt(scope, mapping, message, delivery, request, &mut receipts).await;
-        let kept = delivered.as_ref().is_ok_and(|delivered| delivered.committed);
-        if !kept && !receipts.is_empty() {
-            self.executions.keep(scope, &receipts).await?;
-        }
-        delivered
+        let (now, receipts) = (self.clock.now(), &Receipts::default());
+        let attempt = |tx| async move {
+            let (tx, delivered) = self.attempt(scope, tx, mapping, message, now, receipts).await?;
+            Ok((tx, Delivered { committed: true, ..delivered }))
+        };
+        let done = self.executions.once(scope, request, now, receipts, attempt).await;
+        done.map(Delivered::committed)
+    }
+
+    /// Does all that [`Messages::deliver`] does, and keeps nothing but the receipts: what would happen?
+    ///
+    /// # Errors
+    /// Why the message would not be taken.
+    pub async fn rehearse(
+        &self,
+        scope: &TenantScope,
+        mapping: &DeploymentName,
+        message: &Message,
+    ) -> Result<Delivered, MessageError> {
+        let tx = self.stores.tenant(scope).await?.begin().await?;
+        let receipts = Receipts::default();
+        let rehearsed = self.attempt(scope, tx, mapping, message, self.clock.now(), &receipts).await;
+        self.executions.keep(scope, &receipts).await?;
+        rehearsed.map(|(_, delivered)| delivered)
     }
 
     async fn attempt(
         &self,
         scope: &TenantScope,
+        tx: Transaction,
         mapping: &DeploymentName,
         message: &Message,
-        delivery: Delivery,
-        request: Option<&RequestKey>,
-        receipts: &mut Vec<Execution>,
-    ) -> Result<Delivered, MessageError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let mut tx = self.stores.tenant(scope).await?.begin().await?;
-            if let Some(before) = recall(&mut tx, request, now)? {
-                return Ok(before);
-            }
-            let first = receipts.len();
-            let (tx, execution, outcome) = self.map(scope, tx, mapping, message, now, receipts).await?;
-            let (mut tx, changes) = self.carry_out(scope, tx, (execution, &outcome), now, receipts).await?;
-            let executions = receipts[first..].iter().map(|receipt| receipt.id).collect();
-            let reply = outcome.reply.map(RawValue::from_string).transpose();
-            let reply = reply.map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            let mut delivered = Delivered { reply, changes, executions, committed: delivery == Delivery::ForReal };
-            if delivery == Delivery::Dry {
-                return Ok(delivered);
-            }
-            if let Some(request) = request {
-                tx.remember(request, now, &row::write(&delivered)?)?;
-            }
-            Executions::append(scope, &mut tx, receipts)?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => {
-                    delivered.commit(result?.version);
-                    return Ok(delivered);
-                }
-            }
-        }
-        Err(MessageError::Conflict)
+        now: Timestamp,
+        receipts: &Receipts,
+    ) -> Result<(Transaction, Delivered), MessageError> {
+        let first = receipts.count();
+        let (tx, execution, outcome) = self.map(scope, tx, mapping, message, now, receipts).await?;
+        let (tx, changes) = self.carry_out(scope, tx, (execution, &outcome), now, receipts).await?;
+        let executions = receipts.ids_behind(first);
+        let reply = outcome.reply.map(RawValue::from_string).transpose();
+        let reply = reply.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok((tx, Delivered { reply, changes, executions, committed: false }))
     }
 
     async fn map(
@@ -132,7 +117,7 @@ impl Messages {
         mapping: &DeploymentName,
         message: &Message,
         now: Timestamp,
-        receipts: &mut Vec<Execution>,
+        receipts: &Receipts,
     ) -> Result<(Transaction, ExecutionId, Outcome), MessageError> {
         let deployed = active(&mut tx, mapping)?;
         if deployed.kind != signalsync_core::Kind::Mapping {
@@ -143,7 +128,7 @@ impl Messages {
         let call = call(&deployed, Input::Transform(message.clone()), now);
         let Completed { tx, answer, execution } = self.invoke.invoke(scope, call, tx).await;
         let id = execution.id;
-        receipts.push(execution);
+        receipts.add(execution);
         match (tx, answer) {
             (Some(tx), Ok(Output::Outcome(outcome))) => Ok((tx, id, outcome)),
             (_, answer) => {
@@ -159,7 +144,7 @@ impl Messages {
         mut tx: Transaction,
         (execution, outcome): (ExecutionId, &Outcome),
         now: Timestamp,
-        receipts: &mut Vec<Execution>,
+        receipts: &Receipts,
     ) -> Result<(Transaction, Vec<ChangeMade>), MessageError> {
         let mut changes = Vec::with_capacity(outcome.actions.len());
         for (index, action) in outcome.actions.iter().enumerate() {
@@ -177,21 +162,12 @@ impl Messages {
 }
 
 impl Delivered {
-    fn commit(&mut self, version: u64) {
-        self.changes.iter_mut().for_each(|change| change.version = Some(version));
+    /// What is remembered does not know its version yet.
+    fn committed(done: Done<Self>) -> Self {
+        let mut delivered = done.value;
+        delivered.changes.iter_mut().for_each(|change| change.version = Some(done.version));
+        delivered
     }
-}
-
-fn recall(
-    tx: &mut Transaction,
-    request: Option<&RequestKey>,
-    now: Timestamp,
-) -> Result<Option<Delivered>, MessageError> {
-    let Some(request) = request else { return Ok(None) };
-    let Some(found) = tx.recall(request, now)?? else { return Ok(None) };
-    let mut delivered: Delivered = row::read(&found.body)?;
-    delivered.commit(found.version);
-    Ok(Some(delivered))
 }
 
 /// The change that an action asks for.

@@ -1,6 +1,6 @@
 //! Why a message was not taken.
 
-use signalsync_components::{ComponentError, DeployError};
+use signalsync_components::DeployError;
 use signalsync_core::{DeploymentName, ExecutionId, Failure};
 use signalsync_records::RecordError;
 use signalsync_store::{CommitError, Reused, StoreError};
@@ -45,15 +45,6 @@ impl From<CommitError> for MessageError {
         match error {
             CommitError::Conflict => Self::Conflict,
             CommitError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<ComponentError> for MessageError {
-    fn from(error: ComponentError) -> Self {
-        match RecordError::from(error) {
-            RecordError::Store(error) => Self::Store(error),
-            _ => Self::Conflict,
         }
     }
 }

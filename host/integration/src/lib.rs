@@ -5,5 +5,5 @@
 mod deliver;
 mod error;
 
-pub use deliver::{ChangeMade, Delivered, Delivery, Messages};
+pub use deliver::{ChangeMade, Delivered, Messages};
 pub use error::MessageError;

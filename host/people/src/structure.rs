@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, DepartmentId, KeyId, Lacking, RoleName, TeamId, TenantScope, UserId};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{CommitError, Key, StoreError, Stores, Table, Transaction, row};
 
 /// Bytes of a name that people read.
 pub const NAME_BYTES_MAX: usize = 100;
@@ -108,17 +108,9 @@ impl Desk {
     pub(crate) async fn edit<T>(
         &self,
         scope: &TenantScope,
-        mut edit: impl FnMut(&mut Transaction) -> Result<T, StructureError>,
+        edit: impl Fn(&mut Transaction) -> Result<T, StructureError>,
     ) -> Result<T, StructureError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.begin(scope).await?;
-            let done = edit(&mut tx)?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => {}
-                committed => return Ok(committed.map(|_| done)?),
-            }
-        }
-        Err(StructureError::Conflict)
+        self.stores.tenant(scope).await?.transact(edit).await
     }
 }
 

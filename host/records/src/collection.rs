@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Clock, CollectionName, TenantScope, Timestamp};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Key, Listing, Stores, Table, Transaction, row};
+use signalsync_store::{Key, Listing, Stores, Table, Transaction, row};
 
 use crate::error::RecordError;
 
@@ -40,18 +40,14 @@ impl Collections {
         name: &CollectionName,
         title: &str,
     ) -> Result<(Collection, bool), RecordError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.stores.tenant(scope).await?.begin().await?;
-            let before = find(&mut tx, name)?;
+        let put = |tx: &mut Transaction| {
+            let before = find(tx, name)?;
             let created_at = before.as_ref().map_or_else(|| self.clock.now(), |before| before.created_at);
             let collection = Collection { name: name.clone(), title: title.to_owned(), created_at };
             tx.put(key(name), row::write(&collection)?);
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(|_| (collection, before.is_none()))?),
-            }
-        }
-        Err(RecordError::Conflict)
+            Ok((collection, before.is_none()))
+        };
+        self.stores.tenant(scope).await?.transact(put).await
     }
 
     /// One collection.
@@ -84,23 +80,16 @@ impl Collections {
     /// # Errors
     /// `NoCollection`, `NotEmpty`, `Validated`, or the store failed.
     pub async fn delete(&self, scope: &TenantScope, name: &CollectionName) -> Result<(), RecordError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        let delete = |tx: &mut Transaction| {
             if !tx.scan(Table::Records, &[name.as_str()], "", None, 1, usize::MAX)?.entries.is_empty() {
                 return Err(RecordError::NotEmpty(name.clone()));
             }
-            if let Some(validation) = signalsync_components::validations_of(&mut tx, name)?.first() {
+            if let Some(validation) = signalsync_components::validations_of(tx, name)?.first() {
                 return Err(RecordError::Validated(validation.deployed.deployment.clone()));
             }
-            if !tx.delete(&key(name))? {
-                return Err(RecordError::NoCollection);
-            }
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(RecordError::Conflict)
+            if tx.delete(&key(name))? { Ok(()) } else { Err(RecordError::NoCollection) }
+        };
+        self.stores.tenant(scope).await?.transact(delete).await
     }
 }
 

@@ -1,10 +1,9 @@
 //! Why records are not read or written.
 
-use signalsync_components::ComponentError;
 use signalsync_core::contract::Violation;
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure};
-use signalsync_store::{CommitError, Reused, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
 
 /// An operation on collections, records or files failed; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +26,9 @@ pub enum RecordError {
     /// The body or file is larger than the tier allows.
     #[error("{what} has {bytes} bytes, and this tenant's limit is {limit}")]
     TooLarge { what: &'static str, bytes: u64, limit: u64 },
-    /// The tenant's disk is used up.
-    #[error("this tenant's {limit} bytes on disk are used up; delete records or files, or ask for a larger tier")]
-    QuotaUsedUp { limit: u64 },
     /// The record is not as the caller expects.
-    #[error("the record is not in the state that the request expects: it has {}", found.map_or("no version".to_owned(), |version| format!("version {version}")))]
-    Precondition {
-        /// The version that it has; none when it does not exist.
-        found: Option<u64>,
-    },
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
     /// Validations have something against the record.
     #[error("the record is not valid")]
     NotValid {
@@ -63,20 +56,6 @@ impl From<CommitError> for RecordError {
         match error {
             CommitError::Conflict => Self::Conflict,
             CommitError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<ComponentError> for RecordError {
-    fn from(error: ComponentError) -> Self {
-        match error {
-            ComponentError::Store(error) => Self::Store(error),
-            // Receipts are only appended, which neither waits nor conflicts nor finds nothing.
-            ComponentError::Conflict
-            | ComponentError::NotFound
-            | ComponentError::InUse { .. }
-            | ComponentError::TooMany { .. }
-            | ComponentError::Busy { .. } => Self::Conflict,
         }
     }
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use signalsync_core::{FilePath, FolderName, TenantScope};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, FileInfo, FileReader, FileWriter, Store, StoreError, Stores};
+use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, Store, Stores, Transaction};
 
 use crate::error::RecordError;
-use crate::write::Precondition;
 
 /// The files of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
@@ -37,13 +36,9 @@ impl Files {
     /// Starts a file; it appears under its path with [`PutFile::finish`] and leaves no trace without.
     ///
     /// # Errors
-    /// `QuotaUsedUp`, or the store failed.
+    /// The store failed, or the tenant has used it up.
     pub async fn start(&self, scope: &TenantScope) -> Result<PutFile, RecordError> {
         let store = self.0.tenant(scope).await?;
-        let limit = scope.tier().disk_bytes_max;
-        if store.disk_bytes().await? >= limit {
-            return Err(RecordError::QuotaUsedUp { limit });
-        }
         let writer = store.stage_file().await?;
         Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max })
     }
@@ -58,16 +53,13 @@ impl Files {
         folder: &FolderName,
         path: &FilePath,
     ) -> Result<(FileInfo, FileReader), RecordError> {
-        // The content of a file that is replaced meanwhile is gone; the second look finds the new one.
-        for _ in 0..ATTEMPTS_MAX {
-            let store = self.0.tenant(scope).await?;
-            let info = store.begin().await?.file(folder, path)?.ok_or(RecordError::NotFound)?;
-            match store.open_file(&info).await {
-                Err(StoreError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                reader => return Ok((info, reader?)),
-            }
-        }
-        Err(RecordError::Conflict)
+        let store = self.0.tenant(scope).await?;
+        // Held until the content is open, because it goes when it is replaced and no transaction can see it any more.
+        let mut tx = store.begin().await?;
+        let info = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
+        let reader = store.open_file(&info).await?;
+        drop(tx);
+        Ok((info, reader))
     }
 
     /// Files of a folder behind the path `after`.
@@ -95,17 +87,13 @@ impl Files {
         path: &FilePath,
         precondition: Precondition,
     ) -> Result<(), RecordError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.0.tenant(scope).await?.begin().await?;
+        let delete = |tx: &mut Transaction| {
             let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
             precondition.check(Some(found.version))?;
             tx.delete_file(folder, path)?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(RecordError::Conflict)
+            Ok(())
+        };
+        self.0.tenant(scope).await?.transact(delete).await
     }
 }
 

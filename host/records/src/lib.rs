@@ -12,4 +12,4 @@ pub use collection::{Collection, Collections};
 pub use error::RecordError;
 pub use files::{FileWritten, Files, PutFile};
 pub use record::{Record, Records, new_record_id};
-pub use write::{Change, Precondition, Staged, Written, stage};
+pub use write::{Change, Staged, Written, stage};

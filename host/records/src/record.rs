@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use signalsync_components::Executions;
+use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Violation;
-use signalsync_core::{Clock, CollectionName, Execution, ExecutionId, Invoke, RecordId, TenantScope, Timestamp};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, Listing, RequestKey, StoreError, Stores, Table, Transaction, row};
+use signalsync_core::{Clock, CollectionName, ExecutionId, Invoke, RecordId, TenantScope};
+use signalsync_store::{Done, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction};
 
 use crate::collection;
 use crate::error::RecordError;
-use crate::write::{Change, Precondition, Staged, Written, key, stage, text};
+use crate::write::{Change, Staged, Written, key, stage, text};
 
 /// Bytes of bodies in one page.
 const PAGE_BYTES_MAX: usize = 4 << 20;
@@ -62,41 +62,13 @@ impl Records {
         change: &Change,
         request: Option<&RequestKey>,
     ) -> Result<Written, RecordError> {
-        let mut receipts = Vec::new();
-        let written = self.put_within(scope, change, request, &mut receipts).await;
-        if written.is_err() && !receipts.is_empty() {
-            self.executions.keep(scope, &receipts).await?;
-        }
-        written
-    }
-
-    async fn put_within(
-        &self,
-        scope: &TenantScope,
-        change: &Change,
-        request: Option<&RequestKey>,
-        receipts: &mut Vec<Execution>,
-    ) -> Result<Written, RecordError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let mut tx = self.stores.tenant(scope).await?.begin().await?;
-            if let Some(before) = recall(&mut tx, request, now)? {
-                return Ok(before);
-            }
-            let first = receipts.len();
-            let (mut tx, staged) = stage(&*self.invoke, scope, tx, change, now, receipts).await?;
-            let executions = receipts[first..].iter().map(|receipt| receipt.id).collect();
-            let remembered = remembered(change, staged, executions);
-            if let Some(request) = request {
-                tx.remember(request, now, &row::write(&remembered)?)?;
-            }
-            Executions::append(scope, &mut tx, receipts)?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(written(remembered, result?.version)),
-            }
-        }
-        Err(RecordError::Conflict)
+        let (now, receipts) = (self.clock.now(), &Receipts::default());
+        let put = |tx| async move {
+            let first = receipts.count();
+            let (tx, staged) = stage(&*self.invoke, scope, tx, change, now, receipts).await?;
+            Ok((tx, remembered(change, staged, receipts.ids_behind(first))))
+        };
+        self.executions.once(scope, request, now, receipts, put).await.map(written)
     }
 
     /// One record.
@@ -148,18 +120,14 @@ impl Records {
         id: &RecordId,
         precondition: Precondition,
     ) -> Result<(), RecordError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.stores.tenant(scope).await?.begin().await?;
-            collection::require(&mut tx, collection)?;
+        let delete = |tx: &mut Transaction| {
+            collection::require(tx, collection)?;
             let found = tx.get(&key(collection, id))?.ok_or(RecordError::NotFound)?;
             precondition.check(Some(found.version))?;
             tx.delete(&key(collection, id))?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => continue,
-                result => return Ok(result.map(drop)?),
-            }
-        }
-        Err(RecordError::Conflict)
+            Ok(())
+        };
+        self.stores.tenant(scope).await?.transact(delete).await
     }
 }
 
@@ -167,12 +135,6 @@ impl Records {
 pub fn new_record_id() -> RecordId {
     let id = uuid::Uuid::now_v7().simple().to_string();
     RecordId::try_from(id).unwrap_or_else(|error| unreachable!("32 digits are a record id: {error}"))
-}
-
-fn recall(tx: &mut Transaction, request: Option<&RequestKey>, now: Timestamp) -> Result<Option<Written>, RecordError> {
-    let Some(request) = request else { return Ok(None) };
-    let Some(found) = tx.recall(request, now)?? else { return Ok(None) };
-    Ok(Some(written(row::read(&found.body)?, found.version)))
 }
 
 fn remembered(change: &Change, staged: Staged, executions: Vec<ExecutionId>) -> Remembered {
@@ -185,7 +147,7 @@ fn remembered(change: &Change, staged: Staged, executions: Vec<ExecutionId>) -> 
     }
 }
 
-fn written(remembered: Remembered, version: u64) -> Written {
-    let Remembered { collection, id, created, warnings, executions } = remembered;
-    Written { collection, id, version, created, warnings, executions }
+fn written(done: Done<Remembered>) -> Written {
+    let Remembered { collection, id, created, warnings, executions } = done.value;
+    Written { collection, id, version: done.version, created, warnings, executions }
 }

@@ -1,12 +1,11 @@
 //! A write of a record: judged first, then staged in the caller's transaction.
 
-use signalsync_components::{OnFailure, Validation, call, validations_of};
+use signalsync_components::{OnFailure, Receipts, Validation, call, validations_of};
 use signalsync_core::contract::{Severity, Subject, Violation};
 use signalsync_core::{
-    CollectionName, Completed, Execution, ExecutionId, Failure, Input, Invoke, Output, RecordId, TenantScope,
-    Timestamp, json,
+    CollectionName, Completed, ExecutionId, Failure, Input, Invoke, Output, RecordId, TenantScope, Timestamp, json,
 };
-use signalsync_store::{Key, StoreError, Table, Transaction};
+use signalsync_store::{Key, Precondition, StoreError, Table, Transaction};
 
 use crate::collection;
 use crate::error::RecordError;
@@ -19,33 +18,6 @@ pub struct Change {
     /// A JSON document. Stored as it is, spelling and order included.
     pub body: String,
     pub precondition: Precondition,
-}
-
-/// What the caller expects of the record before the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precondition {
-    /// Nothing.
-    None,
-    /// This version (`If-Match`).
-    Version(u64),
-    /// Any version (`If-Match: *`).
-    Exists,
-    /// No record (`If-None-Match: *`).
-    Absent,
-}
-
-impl Precondition {
-    /// # Errors
-    /// `Precondition` when the record is not as expected.
-    pub(crate) fn check(self, found: Option<u64>) -> Result<(), RecordError> {
-        let holds = match self {
-            Self::None => true,
-            Self::Version(version) => found == Some(version),
-            Self::Exists => found.is_some(),
-            Self::Absent => found.is_none(),
-        };
-        if holds { Ok(()) } else { Err(RecordError::Precondition { found }) }
-    }
 }
 
 /// A write that is in the transaction and may be committed.
@@ -85,7 +57,7 @@ pub async fn stage(
     mut tx: Transaction,
     change: &Change,
     now: Timestamp,
-    receipts: &mut Vec<Execution>,
+    receipts: &Receipts,
 ) -> Result<(Transaction, Staged), RecordError> {
     check_body(scope, &change.body)?;
     collection::require(&mut tx, &change.collection)?;
@@ -102,15 +74,14 @@ pub async fn stage(
         before,
         after: change.body.clone(),
     };
-    let (mut violations, first) = (Vec::new(), receipts.len());
+    let (mut violations, first) = (Vec::new(), receipts.count());
     for validation in &validations {
         let (back, found) = judge(invoke, scope, tx, validation, &subject, now, receipts).await?;
         tx = back;
         violations.extend(found);
     }
     if violations.iter().any(|violation| violation.severity == Severity::Error) {
-        let executions = receipts[first..].iter().map(|receipt| receipt.id).collect();
-        return Err(RecordError::NotValid { violations, executions });
+        return Err(RecordError::NotValid { violations, executions: receipts.ids_behind(first) });
     }
     Ok((tx, Staged { created, warnings: violations }))
 }
@@ -122,12 +93,12 @@ async fn judge(
     validation: &Validation,
     subject: &Subject,
     now: Timestamp,
-    receipts: &mut Vec<Execution>,
+    receipts: &Receipts,
 ) -> Result<(Transaction, Vec<Violation>), RecordError> {
     let call = call(&validation.deployed, Input::Validate(subject.clone()), now);
     let Completed { tx, answer, execution } = invoke.invoke(scope, call, tx).await;
     let id = execution.id;
-    receipts.push(execution);
+    receipts.add(execution);
     let not_judged =
         |failure| RecordError::NotJudged { deployment: validation.deployed.deployment.clone(), failure, execution: id };
     let Some(tx) = tx else { return Err(not_judged(Failure::HostFault)) };

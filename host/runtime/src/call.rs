@@ -65,6 +65,8 @@ pub(crate) struct Run {
     started_at: Timestamp,
     start: Instant,
     call: Call,
+    /// Whether the receipt has room for the input.
+    keeps_input: bool,
 }
 
 /// A call that has ended, before its receipt is written.
@@ -102,7 +104,8 @@ impl Ended {
 
 impl Run {
     pub(crate) fn begin(host: &Host, call: Call) -> Self {
-        Self { id: ExecutionId::new(), started_at: host.clock.now(), start: Instant::now(), call }
+        let keeps_input = call.input.bytes() <= REPLAY_INPUT_BYTES_MAX;
+        Self { id: ExecutionId::new(), started_at: host.clock.now(), start: Instant::now(), call, keeps_input }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -111,7 +114,7 @@ impl Run {
 
     /// Runs the component on the guests' threads until it answers or is stopped.
     pub(crate) async fn execute(
-        &self,
+        &mut self,
         host: &Host,
         scope: &TenantScope,
         prepared: Arc<Prepared>,
@@ -127,7 +130,7 @@ impl Run {
         let memory = MemoryMeter::new(limits.memory_bytes, Arc::clone(place.memory()), Arc::clone(&host.memory));
         let outside = Outside::new(Arc::clone(&host.egress), origins, limits.wall_ms);
         let state = call_state(&self.call, scope, memory, outside, tx);
-        let input = self.call.input.clone();
+        let (bytes_in, input) = (self.call.input.bytes(), self.take_input());
         let store = limited_store(&host.engine, state, &limits, self.call.deployed.kind);
         let job = async move {
             let mut store = store;
@@ -156,7 +159,7 @@ impl Run {
                     cpu_us: u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX),
                     memory_peak_bytes: state.memory.peak(),
                     wall_us: 0,
-                    bytes_in: state.traffic.bytes_in + self.call.input.bytes(),
+                    bytes_in: state.traffic.bytes_in + bytes_in,
                     bytes_out: state.traffic.bytes_out + answer.as_ref().map_or(0, output::bytes),
                     host_calls: state.traffic.host_calls,
                 };
@@ -166,12 +169,18 @@ impl Run {
         }
     }
 
+    /// The input for the sandbox: a copy only if the receipt keeps it.
+    fn take_input(&mut self) -> Input {
+        let input = &mut self.call.input;
+        if self.keeps_input { input.clone() } else { std::mem::replace(input, Input::Describe) }
+    }
+
     /// Writes the receipt.
     pub(crate) fn complete(self, scope: &TenantScope, ended: Ended) -> Completed<Transaction> {
         let Call { deployed, input, now, seed } = self.call;
         let (log, log_truncated) = ended.log.finish();
         let (observed, truncated) = ended.transcript.finish();
-        let input = (input.bytes() <= REPLAY_INPUT_BYTES_MAX).then_some(input);
+        let input = self.keeps_input.then_some(input);
         let execution = Execution {
             id: self.id,
             deployment: deployed.deployment.clone(),

@@ -26,7 +26,7 @@ const CALL_STACK_BYTES: usize = 2 << 20;
 
 /// Where instances take their memory from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Allocator {
+pub enum Allocator {
     /// Slots that are reserved once: the host.
     Pooling(PoolLimits),
     /// Mapped when needed: the compiler, which instantiates nothing and runs under a limit of its address space.
@@ -64,8 +64,9 @@ impl Default for PoolLimits {
     }
 }
 
-/// The one configuration of wasmtime. Both sides use it, so that what the compiler makes is what the host runs.
-pub(crate) fn engine_config(allocator: Allocator) -> Config {
+/// The one configuration of wasmtime. Both sides use it, so that what the compiler makes is what the host runs; and
+/// measurements, so that what they compare with is the same.
+pub fn engine_config(allocator: Allocator) -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift);
     meter(&mut config);

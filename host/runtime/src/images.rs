@@ -4,6 +4,7 @@
 //! component's digest, the compiler's configuration and every byte, and what is mapped is a private copy of the bytes for
 //! which that was checked. Whatever is in doubt is compiled again from the component.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
@@ -107,6 +108,23 @@ impl Images {
             _ => WasmError::Io(error),
         })?;
         if Digest::of(&wasm) == digest { Ok(wasm) } else { Err(WasmError::Damaged) }
+    }
+
+    /// Components of which something is stored: the first ones behind this one, at most so many.
+    ///
+    /// # Errors
+    /// The disk.
+    pub(crate) fn stored(&self, after: Option<Digest>, limit: usize) -> io::Result<BTreeSet<Digest>> {
+        let mut found = BTreeSet::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let name = entry?.file_name();
+            let digest = name.to_str().and_then(|name| name.split(['.', '-']).next()?.parse::<Digest>().ok());
+            found.extend(digest.filter(|digest| after.is_none_or(|after| *digest > after)));
+            if found.len() > limit {
+                found.pop_last();
+            }
+        }
+        Ok(found)
     }
 
     /// Forgets a component and its image.

@@ -24,5 +24,5 @@ mod transcript;
 
 pub use admission::AdmissionLimits;
 pub use compile::{CompileLimits, compile_worker};
-pub use engine::PoolLimits;
+pub use engine::{Allocator, PoolLimits, engine_config};
 pub use runtime::{Runtime, RuntimeConfig, RuntimeError, RuntimeFigures};

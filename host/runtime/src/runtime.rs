@@ -122,6 +122,34 @@ impl Runtime {
         }
     }
 
+    /// Begins a look for components that nobody keeps any more: doubts stored ones behind this one. The answer is
+    /// where the next look goes on; none when this one reaches the end.
+    ///
+    /// Ask everybody what they keep, [`vouch`](Self::vouch) for it, then
+    /// [`remove_doubted`](Self::remove_doubted). Whoever admits a component ends the doubt about it, and so a component
+    /// may be removed if everybody notes that they keep it before they admit it.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn doubt(&self, after: Option<Digest>) -> std::io::Result<Option<Digest>> {
+        self.admissions.doubt(after).await
+    }
+
+    /// Somebody keeps this component.
+    pub fn vouch(&self, digest: Digest) {
+        self.admissions.vouch(digest);
+    }
+
+    /// Removes the components that are still doubted, with their images; how many that were. Calls that run go on.
+    pub async fn remove_doubted(&self) -> usize {
+        let removed = self.admissions.remove_doubted().await;
+        let mut prepared = self.prepared.lock();
+        let stale: Vec<_> =
+            prepared.iter().map(|(key, _)| *key).filter(|(digest, _)| removed.contains(digest)).collect();
+        stale.iter().for_each(|key| _ = prepared.pop(key));
+        removed.len()
+    }
+
     async fn start_call(&self, scope: &TenantScope, call: &Call) -> Result<(Arc<Prepared>, Place), Failure> {
         if call.deployed.kind != call.input.kind() {
             tracing::error!(kind = %call.deployed.kind, asked = %call.input.kind(), "a call does not fit its component");
@@ -165,7 +193,7 @@ impl Invoke<Transaction> for Runtime {
         tx: Transaction,
     ) -> BoxFuture<'a, Completed<Transaction>> {
         Box::pin(async move {
-            let run = Run::begin(&self.host, call);
+            let mut run = Run::begin(&self.host, call);
             let ended = match self.start_call(scope, run.call()).await {
                 Ok((prepared, place)) => run.execute(&self.host, scope, prepared, place, tx).await,
                 Err(failure) => Ended::not_started(failure, tx),

@@ -1,6 +1,9 @@
 //! Guest code runs on its own threads, one slice of fuel at a time; each slice goes to the tenant
 //! that has had the least, by the weight of its tier.
 //!
+//! A call whose turn it is anyway, because a processor is free and nobody waits, takes its first slice on the thread that
+//! asks for it: most calls are over by then, and handing them to another thread and back would cost more than they do.
+//!
 //! A tenant's *virtual time* is the processor time that its calls have had, divided by its weight.
 //! The tenant with the least of it goes next (start-time fair queueing, Goyal, Vin and Chen 1996).
 //! A tenant that was idle starts at the time of those who are busy: nobody saves up for a burst.
@@ -55,7 +58,7 @@ impl Scheduler {
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new(threads));
         let host = tokio::runtime::Handle::current();
         let mut started = Self { queue, threads: Vec::with_capacity(threads) };
         for number in 0..threads {
@@ -69,7 +72,7 @@ impl Scheduler {
         Ok(started)
     }
 
-    /// Hands a call over. Dropping the task drops the call at its next slice.
+    /// Runs a call. Dropping the task drops the call at its next slice.
     pub(crate) fn spawn<F>(&self, share: Share, call: F) -> Task<F::Output, Share>
     where
         F: Future + Send + 'static,
@@ -78,7 +81,11 @@ impl Scheduler {
         let queue = Arc::clone(&self.queue);
         let schedule = move |runnable| queue.push(runnable);
         let (runnable, task) = async_task::Builder::new().metadata(share).spawn(|_| call, schedule);
-        runnable.schedule();
+        let entered = self.queue.lanes.lock().enter(share.tenant);
+        match entered {
+            Entered::Running => self.queue.run_here(runnable),
+            Entered::Waits => runnable.schedule(),
+        }
         task
     }
 }
@@ -94,13 +101,16 @@ impl Drop for Scheduler {
 
 type Slice = Runnable<Share>;
 
-#[derive(Default)]
 struct Queue {
     lanes: Mutex<Lanes<Slice>>,
     filled: Condvar,
 }
 
 impl Queue {
+    fn new(processors: usize) -> Self {
+        Self { lanes: Mutex::new(Lanes::new(processors)), filled: Condvar::new() }
+    }
+
     fn push(&self, slice: Slice) {
         let refused = self.lanes.lock().push(slice.metadata().tenant, slice);
         // A slice that came after the end is dropped outside of the lock: dropping it runs destructors.
@@ -110,12 +120,26 @@ impl Queue {
 
     fn serve(&self) {
         while let Some(slice) = self.next() {
-            let share = *slice.metadata();
-            let start = Instant::now();
-            slice.run();
-            let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.lanes.lock().charge(share.tenant, ns.saturating_mul(100) / u64::from(share.weight));
+            self.run(slice);
         }
+    }
+
+    /// Runs a slice on a thread that does not look for the next one, so somebody else must.
+    fn run_here(&self, slice: Slice) {
+        self.run(slice);
+        let waiting = !self.lanes.lock().ready.is_empty();
+        if waiting {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Runs a slice that was taken, and charges it.
+    fn run(&self, slice: Slice) {
+        let share = *slice.metadata();
+        let start = Instant::now();
+        slice.run();
+        let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.lanes.lock().charge(share.tenant, ns.saturating_mul(100) / u64::from(share.weight));
     }
 
     fn next(&self) -> Option<Slice> {
@@ -145,13 +169,19 @@ struct Lanes<S> {
     ready: BTreeSet<(u64, TenantId)>,
     /// Virtual time of the slice that was taken last.
     now: u64,
+    /// Slices that may run at the same time, wherever they run.
+    processors: usize,
+    running: usize,
     closed: bool,
 }
 
-impl<S> Default for Lanes<S> {
-    fn default() -> Self {
-        Self { lanes: HashMap::new(), ready: BTreeSet::new(), now: 0, closed: false }
-    }
+/// What becomes of a call that has just come.
+#[derive(Debug, PartialEq, Eq)]
+enum Entered {
+    /// It is its turn: its first slice counts as running from now on.
+    Running,
+    /// Others are before it.
+    Waits,
 }
 
 struct Lane<S> {
@@ -162,27 +192,55 @@ struct Lane<S> {
 }
 
 impl<S> Lanes<S> {
+    fn new(processors: usize) -> Self {
+        Self { lanes: HashMap::new(), ready: BTreeSet::new(), now: 0, processors, running: 0, closed: false }
+    }
+
+    fn lane(&mut self, tenant: TenantId) -> &mut Lane<S> {
+        let now = self.now;
+        self.lanes.entry(tenant).or_insert(Lane { slices: VecDeque::new(), virtual_time: now, running: 0 })
+    }
+
+    /// Lets a call begin at once when a processor is free and nobody waits.
+    fn enter(&mut self, tenant: TenantId) -> Entered {
+        if self.closed || self.running >= self.processors || !self.ready.is_empty() {
+            return Entered::Waits;
+        }
+        let now = self.now;
+        let lane = self.lane(tenant);
+        lane.virtual_time = lane.virtual_time.max(now);
+        lane.running += 1;
+        self.now = lane.virtual_time;
+        self.running += 1;
+        Entered::Running
+    }
+
     /// Queues a slice; gives it back when the end has come.
     fn push(&mut self, tenant: TenantId, slice: S) -> Option<S> {
         if self.closed {
             return Some(slice);
         }
         let now = self.now;
-        let lane = self.lanes.entry(tenant).or_insert(Lane { slices: VecDeque::new(), virtual_time: now, running: 0 });
-        if lane.slices.is_empty() {
+        let lane = self.lane(tenant);
+        let came_back = lane.slices.is_empty().then(|| {
             lane.virtual_time = lane.virtual_time.max(now);
-            self.ready.insert((lane.virtual_time, tenant));
-        }
+            lane.virtual_time
+        });
         lane.slices.push_back(slice);
+        self.ready.extend(came_back.map(|virtual_time| (virtual_time, tenant)));
         None
     }
 
     fn pop(&mut self) -> Option<S> {
+        if self.running >= self.processors {
+            return None;
+        }
         let (virtual_time, tenant) = self.ready.pop_first()?;
         self.now = self.now.max(virtual_time);
         let lane = self.lanes.get_mut(&tenant)?;
         let slice = lane.slices.pop_front()?;
         lane.running += 1;
+        self.running += 1;
         if !lane.slices.is_empty() {
             self.ready.insert((virtual_time, tenant));
         }
@@ -191,6 +249,7 @@ impl<S> Lanes<S> {
 
     /// Books what a slice has used, and forgets a tenant that has nothing left to run.
     fn charge(&mut self, tenant: TenantId, used: u64) {
+        self.running -= 1;
         let Some(lane) = self.lanes.get_mut(&tenant) else { return };
         lane.running -= 1;
         let waiting = self.ready.remove(&(lane.virtual_time, tenant));
@@ -227,7 +286,7 @@ mod tests {
 
     /// Runs so many slices of equal length, each call always coming back, and counts whose they were.
     fn shares(calls: &[(TenantId, u64)], slices: usize) -> HashMap<TenantId, usize> {
-        let mut lanes = Lanes::default();
+        let mut lanes = Lanes::new(1);
         for &(tenant, weight) in calls {
             assert!(lanes.push(tenant, (tenant, weight)).is_none());
         }
@@ -260,7 +319,7 @@ mod tests {
     #[test]
     fn idleness_saves_nothing_up_and_leaving_forgives_nothing() {
         let (busy, late) = (TenantId::new(), TenantId::new());
-        let mut lanes = Lanes::default();
+        let mut lanes = Lanes::new(1);
         lanes.push(busy, "busy");
         for _ in 0..100 {
             lanes.pop();
@@ -280,8 +339,27 @@ mod tests {
     }
 
     #[test]
+    fn a_call_begins_at_once_when_a_processor_is_free_and_nobody_waits() {
+        let (one, two) = (TenantId::new(), TenantId::new());
+        let mut lanes = Lanes::new(2);
+        assert_eq!(lanes.enter(one), Entered::Running);
+        assert_eq!(lanes.enter(one), Entered::Running);
+        assert_eq!(lanes.enter(two), Entered::Waits, "both processors are taken");
+        lanes.push(two, "waits");
+        assert_eq!(lanes.pop(), None);
+        lanes.charge(one, 1_000);
+        assert_eq!(lanes.enter(one), Entered::Waits, "somebody is before it");
+        assert_eq!(lanes.pop(), Some("waits"));
+        lanes.charge(two, 1_000);
+        lanes.charge(one, 1_000);
+        assert_eq!(lanes.running, 0);
+        lanes.close();
+        assert_eq!(lanes.enter(one), Entered::Waits);
+    }
+
+    #[test]
     fn nothing_is_taken_after_the_end() {
-        let mut lanes = Lanes::default();
+        let mut lanes = Lanes::new(1);
         lanes.push(TenantId::new(), 1);
         assert_eq!(lanes.close(), [1]);
         assert_eq!(lanes.push(TenantId::new(), 2), Some(2));

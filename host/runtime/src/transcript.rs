@@ -21,15 +21,18 @@ impl Transcript {
             return;
         }
         match serde_json::to_string(answer) {
-            Ok(answer) => self.push(answer.len(), Observed::Answer { function: function.to_owned(), answer }),
+            Ok(answer) if self.has_room(answer.len()) => {
+                self.observed.push(Observed::Answer { function: function.to_owned(), answer });
+            }
+            Ok(_) => {}
             Err(_) => self.truncated = true,
         }
     }
 
     /// Notes an answer that is bytes.
     pub(crate) fn bytes(&mut self, function: &str, answer: &[u8]) {
-        if !self.truncated {
-            self.push(answer.len(), Observed::Bytes { function: function.to_owned(), answer: answer.to_vec() });
+        if self.has_room(answer.len()) {
+            self.observed.push(Observed::Bytes { function: function.to_owned(), answer: answer.to_vec() });
         }
     }
 
@@ -38,14 +41,12 @@ impl Transcript {
         (self.observed, self.truncated)
     }
 
-    fn push(&mut self, bytes: usize, observed: Observed) {
+    /// Makes room for an answer; behind one that does not fit there is room for none.
+    fn has_room(&mut self, bytes: usize) -> bool {
         // 32 bytes stand for the name and the frame of an entry, so that empty answers are bounded too.
         self.bytes += bytes + 32;
-        if self.bytes > TRANSCRIPT_BYTES_MAX {
-            self.truncated = true;
-        } else {
-            self.observed.push(observed);
-        }
+        self.truncated |= self.bytes > TRANSCRIPT_BYTES_MAX;
+        !self.truncated
     }
 }
 

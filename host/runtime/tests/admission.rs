@@ -6,7 +6,6 @@
 
 mod admission {
     pub(crate) mod compilation;
-    pub(crate) mod components;
     pub(crate) mod edges;
     pub(crate) mod fixture;
     pub(crate) mod inspection;
@@ -78,6 +77,8 @@ fn compilation_tests() -> Vec<Test> {
         a_call_finds_a_tampered_image,
         a_damaged_component_is_stored_again,
         refused_components_leave_nothing_behind,
+        what_nobody_vouches_for_goes,
+        an_admission_ends_the_doubt,
         half_written_files_go_at_the_start,
         a_key_that_others_can_read_is_refused,
     ];

@@ -22,6 +22,7 @@ use signalsync_tenancy::Directory;
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, Resolved};
+use crate::listener::CertificateError;
 
 /// The process could not start.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum StartError {
     /// Passwords cannot be hashed as configured.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// Certificates cannot be used.
+    #[error("TLS cannot be spoken: {0}")]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened at.
     #[error("the address {address} cannot be listened at: {error}")]
     Listen { address: std::net::SocketAddr, error: std::io::Error },
@@ -59,7 +63,7 @@ pub struct App {
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
     public: Public,
-    runtime: Arc<Runtime>,
+    pub(crate) runtime: Arc<Runtime>,
     panics: AtomicU64,
     draining: watch::Sender<bool>,
 }
@@ -147,7 +151,11 @@ struct Public {
 
 impl Public {
     fn of(config: &Resolved) -> Self {
-        Self { scheme: "http", port: Some(config.listen.port()).filter(|port| *port != 80) }
+        let behind_tls = config.certificates.is_some() || !config.proxies.is_empty();
+        let (scheme, usual) = if behind_tls { ("https", 443) } else { ("http", 80) };
+        // Proxies listen at the usual port, whatever we listen at behind them.
+        let ours = config.proxies.is_empty() && config.listen.port() != usual;
+        Self { scheme, port: ours.then_some(config.listen.port()) }
     }
 }
 

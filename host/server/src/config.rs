@@ -3,7 +3,7 @@
 //! Units are in the names. Every setting has a default; `signalsync.example.toml` lists them all.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use signalsync_people::HashCost;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
+
+pub use crate::sweep::SweepConfig;
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,10 @@ pub enum ConfigError {
 pub struct Authored {
     /// Where requests are taken. Port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Folder of certificates. Without it, requests are taken on loopback or from proxies only.
+    pub certificates: Option<PathBuf>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub proxies: Vec<IpAddr>,
     /// Tenants are at `{name}.{base_domain}`, the operator at `console.{base_domain}`.
     pub base_domain: String,
     /// Everything that is kept is below this folder.
@@ -55,6 +61,8 @@ pub struct Authored {
     pub runtime: AuthoredRuntime,
     /// What components reach outside.
     pub egress: EgressConfig,
+    /// How components are removed that nobody keeps.
+    pub sweep: SweepConfig,
     /// What classes of tenants may use, by name. Without any, `standard` has the defaults.
     pub tiers: BTreeMap<String, Tier>,
 }
@@ -63,6 +71,8 @@ impl Default for Authored {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificates: None,
+            proxies: Vec::new(),
             base_domain: "localhost".to_owned(),
             data: PathBuf::from("data"),
             engine: EngineKind::Redb,
@@ -71,6 +81,7 @@ impl Default for Authored {
             passwords: HashCost::default(),
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
+            sweep: SweepConfig::default(),
             tiers: BTreeMap::new(),
         }
     }
@@ -161,6 +172,10 @@ impl Default for AuthoredRuntime {
 pub struct Resolved {
     /// Where requests are taken.
     pub listen: SocketAddr,
+    /// Folder of certificates. None: without TLS.
+    pub certificates: Option<PathBuf>,
+    /// Proxies whose word about their clients is believed.
+    pub proxies: Vec<IpAddr>,
     /// Lower case, without dots at its ends.
     pub base_domain: String,
     /// How requests are taken.
@@ -172,6 +187,8 @@ pub struct Resolved {
     pub runtime: RuntimeConfig,
     /// What components reach outside; never this installation itself.
     pub egress: EgressConfig,
+    /// How components are removed that nobody keeps.
+    pub sweep: SweepConfig,
     /// At least one.
     pub tiers: Tiers,
 }
@@ -199,17 +216,28 @@ impl Authored {
             tiers.insert("standard".to_owned(), Tier::default());
         }
         check(&self.listener)?;
+        if self.certificates.is_none() && self.proxies.is_empty() && !self.listen.ip().is_loopback() {
+            return Err(ConfigError::Impossible {
+                field: "listen",
+                why: "passwords and keys must not travel in the clear: set `certificates`, or `proxies` if one of them \
+                      ends TLS before this program, or listen on 127.0.0.1",
+            });
+        }
+        check_sweep(self.sweep)?;
         let own_domain = self.egress.own_domain.clone().or_else(|| Some(base_domain.clone()));
         let stores =
             StoresConfig { root: self.data.join("stores"), engine: self.engine, open_max: self.stores_open_max };
         Ok(Resolved {
             listen: self.listen,
+            certificates: self.certificates,
+            proxies: self.proxies,
             base_domain,
             listener: self.listener,
             passwords: self.passwords,
             stores,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
+            sweep: self.sweep,
             tiers: tiers.into_iter().map(|(name, tier)| (name, Arc::new(tier))).collect(),
         })
     }
@@ -260,6 +288,18 @@ fn check(listener: &ListenerConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn check_sweep(sweep: SweepConfig) -> Result<(), ConfigError> {
+    match sweep {
+        SweepConfig { pause_ms: 0, .. } => {
+            Err(ConfigError::Impossible { field: "sweep.pause_ms", why: "without a pause nothing else is done" })
+        }
+        SweepConfig { tenants_per_round: 0, .. } => {
+            Err(ConfigError::Impossible { field: "sweep.tenants_per_round", why: "a round asks at least one tenant" })
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -284,11 +324,14 @@ mod tests {
             assert!(parse(unknown).is_err(), "{unknown}");
         }
         for impossible in [
+            "listen = \"0.0.0.0:80\"",
             "base_domain = \"a..b\"",
             "base_domain = \"localhost:80\"",
             "[listener]\nconnections_max = 0",
             "[listener]\nbody_bytes_per_second_min = 0",
             "[listener]\nheader_bytes_max = 100",
+            "[sweep]\npause_ms = 0",
+            "[sweep]\ntenants_per_round = 0",
         ] {
             assert!(parse(impossible).unwrap().resolve().is_err(), "{impossible}");
         }

@@ -2,6 +2,7 @@
 //! and a caller whom the route lets in.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::cookie;
 use crate::host;
 use crate::input::{Head, Input};
-use crate::listener::{Held, Incoming};
+use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
 use crate::routes::{self, Enter, Found, Handling};
 
@@ -32,10 +33,13 @@ pub(crate) struct Permitted {
 }
 
 impl Permitted {
-    /// For a route that needs this permission; none: that somebody is signed in.
-    fn prove(self, needs: Option<Permission>) -> Result<Self, Problem> {
-        needs.map_or(Ok(()), |permission| self.require(permission))?;
-        Ok(self)
+    /// For a route that needs this permission; none: that somebody is signed in. A refusal is audited.
+    async fn prove(self, app: &App, head: &Head, needs: Option<Permission>) -> Result<Self, Problem> {
+        let refused = needs.map_or(Ok(()), |permission| self.require(permission));
+        if let (Err(_), Some(lacking)) = (&refused, needs) {
+            app.directory.note_denial(&self.scope, &head.line(), lacking).await;
+        }
+        refused.map(|()| self)
     }
 
     /// For what some requests at a route need besides.
@@ -127,6 +131,7 @@ impl Operator {
 /// Answers a request. What begins is carried to its end, even when the client goes away meanwhile.
 pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
+    let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
     let mut answer = match enter(&app, parts, body).await {
         Ok(Admitted { handling, renewed }) => {
             let answered = carry_out(&app, handling, held).await;
@@ -134,12 +139,12 @@ pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held
         }
         Err(problem) => problem.into_answer(),
     };
-    protect(answer.headers_mut());
+    protect(answer.headers_mut(), is_secure);
     Ok(answer)
 }
 
 async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted, Problem> {
-    let label = host::label(&parts.headers, &parts.uri, &app.base_domain)?;
+    let label = host::label(&parts, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
             return Ok(handler(Input::new(app, parts, params, body)).into());
@@ -156,11 +161,14 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
         return Ok(handler(guest, Input::new(app, parts, params, body)).into());
     }
     let visitor = recognise(app, label, &parts).await?;
-    check_encoding(&parts.headers)?;
     let input = Input::new(app, parts, params, body);
     match (enter, visitor) {
         (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
-            Ok(Admitted { handling: handler(permitted.prove(*needs)?, input), renewed })
+            let handling = match permitted.prove(app, &input.head, *needs).await {
+                Ok(permitted) => handler(permitted, input),
+                Err(problem) => Box::pin(ready(Err(problem))),
+            };
+            Ok(Admitted { handling, renewed })
         }
         (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
         (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
@@ -179,12 +187,15 @@ async fn welcome(app: &App, label: HostLabel, parts: &Parts) -> Result<Guest, Pr
 async fn recognise(app: &App, label: HostLabel, parts: &Parts) -> Result<Visitor, Problem> {
     let session = cookie::token(&parts.headers).filter(|_| !parts.headers.contains_key(AUTHORIZATION));
     if let (Some(token), HostLabel::Tenant(slug)) = (&session, &label) {
-        let Entered { scope, person, session, renewed } = app.directory.enter(slug, token, origin(parts)).await?;
         cookie::check_ours(parts)?;
+        check_encoding(&parts.headers)?;
+        let Entered { scope, person, session, renewed } = app.directory.enter(slug, token, origin(parts)).await?;
         let permitted = Permitted { scope: Arc::new(scope), slug: slug.clone(), person: Some((person, session)) };
         return Ok(Visitor::Tenant(permitted, renewed));
     }
-    match (authenticate(app, &label, &parts.headers).await?, label) {
+    let actor = authenticate(app, &label, parts).await?;
+    check_encoding(&parts.headers)?;
+    match (actor, label) {
         (Actor::Tenant(scope), HostLabel::Tenant(slug)) => {
             Ok(Visitor::Tenant(Permitted { scope: Arc::new(scope), slug, person: None }, None))
         }
@@ -194,17 +205,19 @@ async fn recognise(app: &App, label: HostLabel, parts: &Parts) -> Result<Visitor
 }
 
 /// For the audit, and for what is slowed down by where it comes from.
-fn origin(_: &Parts) -> Origin {
-    Origin::default()
+fn origin(parts: &Parts) -> Origin {
+    let address = parts.extensions.get::<Peer>().map(|peer| peer.address);
+    Origin { address, ..Origin::default() }
 }
 
-async fn authenticate(app: &App, label: &HostLabel, headers: &HeaderMap) -> Result<Actor, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+async fn authenticate(app: &App, label: &HostLabel, parts: &Parts) -> Result<Actor, Problem> {
+    let address = parts.extensions.get::<Peer>().map(|peer| peer.address);
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let token = match (values.next(), values.next()) {
         (Some(value), None) if value.len() <= AUTHORIZATION_BYTES_MAX => value.to_str().ok().and_then(bearer),
         _ => None,
     };
-    Ok(app.directory.authenticate(label, token).await?)
+    Ok(app.directory.authenticate(label, token, Origin { address, ..Origin::default() }).await?)
 }
 
 /// The scheme's name is not case-sensitive (RFC 9110, 11.1).

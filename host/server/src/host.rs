@@ -1,7 +1,8 @@
 //! From the Host header to the label that it stands for. The only function that reads the header.
 
+use http::Version;
 use http::header::HOST;
-use http::{HeaderMap, Uri};
+use http::request::Parts;
 use signalsync_tenancy::HostLabel;
 
 use crate::problem::{Code, Problem};
@@ -13,18 +14,19 @@ const CONSOLE: &str = "console";
 ///
 /// # Errors
 /// No Host, two of them, one that is no host, or one that differs from an absolute address (RFC 9112, 3.2).
-pub(crate) fn label(headers: &HeaderMap, uri: &Uri, base: &str) -> Result<Option<HostLabel>, Problem> {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return Err(bad("a request has exactly one Host header"));
+pub(crate) fn label(request: &Parts, base: &str) -> Result<Option<HostLabel>, Problem> {
+    let mut hosts = request.headers.get_all(HOST).iter();
+    let authority = request.uri.authority().map(|authority| name(authority.as_str())).transpose()?;
+    let host = match (hosts.next(), hosts.next(), &authority) {
+        (Some(host), None, _) => name(host.to_str().map_err(|_| bad("the Host header is not ASCII"))?)?,
+        // HTTP/2 has `:authority` in its place (RFC 9113, 8.3.1).
+        (None, None, Some(authority)) if request.version == Version::HTTP_2 => authority.clone(),
+        _ => return Err(bad("a request has exactly one Host header")),
     };
-    let name = name(host.to_str().map_err(|_| bad("the Host header is not ASCII"))?)?;
-    if let Some(authority) = uri.authority()
-        && self::name(authority.as_str())? != name
-    {
+    if authority.is_some_and(|authority| authority != host) {
         return Err(bad("the address names another host than the Host header"));
     }
-    Ok(of_name(&name, base))
+    Ok(of_name(&host, base))
 }
 
 fn of_name(name: &str, base: &str) -> Option<HostLabel> {
@@ -56,11 +58,24 @@ mod tests {
     use super::*;
 
     fn ask(hosts: &[&str], uri: &str) -> Result<Option<HostLabel>, Code> {
-        let mut headers = HeaderMap::new();
+        ask_by(Version::HTTP_11, hosts, uri)
+    }
+
+    fn ask_by(version: Version, hosts: &[&str], uri: &str) -> Result<Option<HostLabel>, Code> {
+        let mut request = http::Request::builder().version(version).uri(uri);
         for host in hosts {
-            headers.append(HOST, host.parse().unwrap());
+            request = request.header(HOST, *host);
         }
-        label(&headers, &uri.parse().unwrap(), "example.com").map_err(|problem| problem.code())
+        label(&request.body(()).unwrap().into_parts().0, "example.com").map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn http2_names_its_host_in_the_address() {
+        let by_http2 = |hosts: &[&str], uri| ask_by(Version::HTTP_2, hosts, uri);
+        assert_eq!(by_http2(&[], "https://acme.example.com/"), Ok(acme()));
+        assert_eq!(by_http2(&["acme.example.com"], "https://acme.example.com/"), Ok(acme()));
+        assert_eq!(by_http2(&["globex.example.com"], "https://acme.example.com/"), Err(Code::BadHost));
+        assert_eq!(ask(&[], "https://acme.example.com/"), Err(Code::BadHost));
     }
 
     fn acme() -> Option<HostLabel> {

@@ -14,8 +14,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use signalsync_core::json;
-use signalsync_records::Precondition;
-use signalsync_store::RequestKey;
+use signalsync_store::{Precondition, RequestKey};
 
 use crate::app::App;
 use crate::listener::{Incoming, TooSlow};
@@ -49,6 +48,11 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn new(parts: Parts, params: Params) -> Self {
         Self { parts, params }
+    }
+
+    /// Method and path, without the query, which may hold what is nobody's business.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.parts.method, self.parts.uri.path())
     }
 
     /// All header fields.

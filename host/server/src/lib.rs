@@ -13,15 +13,20 @@ mod input;
 mod listener;
 pub mod problem;
 pub mod routes;
+mod sweep;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use app::{App, Health, StartError, offline_directory};
 use config::Resolved;
+pub use listener::CertificateError;
+use listener::{Entrance, Secured};
+use sweep::Sweeper;
 
 /// Serves until `shutdown`, and says on `ready` where. Returns when the requests that had begun have ended,
 /// or their time to drain is over.
@@ -36,9 +41,15 @@ pub async fn run(
     let address = config.listen;
     let cannot_listen = |error| StartError::Listen { address, error };
     let app = App::start(&config)?;
+    let secured = config.certificates.as_deref().map(Secured::with).transpose()?;
     let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
     // Nobody has to listen to where we listen.
     let _ = ready.send(listener.local_addr().map_err(cannot_listen)?);
-    listener::serve(app, listener, shutdown).await;
+    // Without TLS, and on an address that others reach, only proxies that end TLS may connect.
+    let proxies_only = secured.is_none() && !address.ip().is_loopback();
+    let entrance = Entrance { listener, secured, proxies: config.proxies.into(), proxies_only };
+    let sweeper = tokio::spawn(Sweeper::new(Arc::clone(&app), config.sweep).run());
+    listener::serve(app, entrance, shutdown).await;
+    sweeper.abort();
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The program: `signalsync serve`, and what its operator does beside it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,15 +73,16 @@ fn serve(config: Option<PathBuf>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = resolved(config)?;
-    tokio_runtime()?.block_on(async {
+    serving_runtime(config.runtime.guest_threads)?.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let shutdown = async {
             tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
         };
+        let scheme = if config.certificates.is_some() { "https" } else { "http" };
         let (ready, address) = oneshot::channel();
-        tokio::spawn(async {
+        tokio::spawn(async move {
             if let Ok(address) = address.await {
-                say(&format!("listening on http://{address}"));
+                say(&format!("listening on {scheme}://{address}"));
             }
         });
         Ok(run(config, ready, shutdown).await?)
@@ -89,7 +91,7 @@ fn serve(config: Option<PathBuf>) -> anyhow::Result<()> {
 
 fn operator_key(config: Option<PathBuf>, name: String) -> anyhow::Result<()> {
     let config = resolved(config)?;
-    let key = tokio_runtime()?.block_on(async {
+    let key = serving_runtime(0)?.block_on(async {
         let directory = offline_directory(&config)?;
         directory.issue_operator_key(&name).await.context("no key was made")
     })?;
@@ -97,8 +99,11 @@ fn operator_key(config: Option<PathBuf>, name: String) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tokio_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")
+/// One thread for each processor, and as many more as components may hold for a slice.
+fn serving_runtime(guest_threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + guest_threads;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(threads).enable_all().build().context("no threads could be started")
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is asked for")]

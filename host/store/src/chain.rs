@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 use crate::commit::Chained;
-use crate::engine::{Read, Write};
+use crate::engine::{Direction, Read, Write};
 use crate::error::StoreError;
 use crate::key::{Key, Table, behind, prefix};
 use crate::transaction::Transaction;
@@ -103,7 +103,7 @@ impl Transaction {
         let (start, end) = bounds(table, before);
         let (mut links, mut found, mut last, mut more) = (Vec::new(), Ok(()), None, false);
         let mut left = LOOKS_MAX;
-        self.snapshot().range_back(&start, end.as_deref(), &mut |key, row| {
+        self.snapshot().range(&start, end.as_deref(), Direction::Back, &mut |key, row| {
             more = links.len() == limit || left == 0;
             if more {
                 return false;
@@ -139,7 +139,7 @@ impl Transaction {
     pub fn verify_chain(&self, table: Table) -> Result<Result<ChainHead, Broken>, StoreError> {
         let (start, end) = bounds(table, None);
         let (mut at, mut broken, mut failed) = (ChainHead::EMPTY, None, None);
-        self.snapshot().range(&start, end.as_deref(), &mut |key, row| {
+        self.snapshot().range(&start, end.as_deref(), Direction::Forth, &mut |key, row| {
             match read(start.len(), key, &row.body) {
                 Ok(link) if link.number != at.number + 1 => broken = Some(Broken::Missing(at.number + 1)),
                 Ok(link) if link != at.next(&link.body) => broken = Some(Broken::Changed(link.number)),

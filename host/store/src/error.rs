@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The disk or the quota of the file system is full. Reads go on; writes work again when there is room.
     #[error("the disk is full")]
     Full,
+    /// The tenant has used up what its tier allows. Reads and deletes go on.
+    #[error("this tenant's {limit} bytes on disk are used up; delete records or files, or ask for a larger tier")]
+    QuotaUsedUp { limit: u64 },
     /// Reading or writing failed. The store stops until it is opened again.
     #[error("input or output failed: {0}")]
     Io(#[source] io::Error),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{FilePath, FolderName};
 
 use crate::blob::{BlobId, Blobs};
+use crate::engine::Direction;
 use crate::error::{CommitError, StoreError};
 use crate::key::{Key, Table};
 use crate::row;
@@ -266,7 +267,7 @@ pub(crate) fn used_blobs(
 ) -> Result<std::collections::HashSet<BlobId>, StoreError> {
     let table = crate::key::prefix(Table::Files, &[]);
     let (mut used, mut damaged) = (std::collections::HashSet::new(), None);
-    snapshot.range(&table, crate::key::behind(table.clone()).as_deref(), &mut |_, row| {
+    snapshot.range(&table, crate::key::behind(table.clone()).as_deref(), Direction::Forth, &mut |_, row| {
         match serde_json::from_slice::<Row>(&row.body) {
             Ok(row) => _ = used.insert(row.blob),
             Err(error) => damaged = Some(error),

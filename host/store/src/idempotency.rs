@@ -3,11 +3,17 @@
 //! The answer is remembered in the commit that has the effect. The `Idempotency-Key` header names the
 //! request (draft-ietf-httpapi-idempotency-key-header); a fingerprint tells it from another one with the same name.
 
+use std::future::ready;
+
 use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use signalsync_core::Timestamp;
 
-use crate::error::StoreError;
+use crate::error::{CommitError, StoreError};
 use crate::key::{Key, Table, Versioned};
+use crate::row;
+use crate::store::Store;
 use crate::transaction::Transaction;
 
 /// Bytes of the name of a request.
@@ -52,12 +58,71 @@ impl RequestKey {
     }
 }
 
+/// What a request had done, now or the first time that it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<T> {
+    pub value: T,
+    /// That of the commit with the effect.
+    pub version: u64,
+    /// Whether it was done before, and nothing now.
+    pub before: bool,
+}
+
+impl Store {
+    /// Like [`Store::transact`], and a request with a name has its effect once: when it comes again within a day, it
+    /// gets what it got the first time.
+    ///
+    /// # Errors
+    /// Those of the edit; `Reused`, `Conflict`, or the store failed.
+    pub async fn once<T, E>(
+        &self,
+        request: Option<&RequestKey>,
+        now: Timestamp,
+        edit: impl Fn(&mut Transaction) -> Result<T, E>,
+    ) -> Result<Done<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<CommitError> + From<StoreError> + From<Reused>,
+    {
+        self.once_async(request, now, |mut tx| ready(edit(&mut tx).map(|value| (tx, value)))).await
+    }
+
+    /// Like [`Store::once`], for work that waits: it takes the transaction, and gives it back to be committed.
+    ///
+    /// # Errors
+    /// Those of the work; `Reused`, `Conflict`, or the store failed.
+    pub async fn once_async<T, E, W>(
+        &self,
+        request: Option<&RequestKey>,
+        now: Timestamp,
+        work: impl Fn(Transaction) -> W,
+    ) -> Result<Done<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<CommitError> + From<StoreError> + From<Reused>,
+        W: Future<Output = Result<(Transaction, T), E>>,
+    {
+        let work = &work;
+        let attempt = |mut tx: Transaction| async move {
+            let Some(request) = request else { return work(tx).await.map(|(tx, value)| (tx, (value, None))) };
+            if let Some(row) = tx.recall(request, now)?? {
+                return Ok((tx, (row::read(&row.body)?, Some(row.version))));
+            }
+            let (mut tx, value) = work(tx).await?;
+            tx.remember(request, now, &row::write(&value)?)?;
+            Ok((tx, (value, None)))
+        };
+        let ((value, before), committed) = self.transact_async(attempt).await?;
+        Ok(Done { value, version: before.unwrap_or(committed.version), before: before.is_some() })
+    }
+}
+
 impl Transaction {
     /// The answer that was remembered today or yesterday; its version is that of the commit with the effect.
     ///
     /// # Errors
     /// The store cannot be read. Inside: the name was used for something else.
-    pub fn recall(
+    fn recall(
         &mut self,
         request: &RequestKey,
         now: Timestamp,
@@ -80,7 +145,7 @@ impl Transaction {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn remember(&mut self, request: &RequestKey, now: Timestamp, answer: &[u8]) -> Result<(), StoreError> {
+    fn remember(&mut self, request: &RequestKey, now: Timestamp, answer: &[u8]) -> Result<(), StoreError> {
         let yesterday = day(Timestamp(now.0.saturating_sub(DAY_MS)));
         self.sweep_before(Table::Idempotency, &yesterday, SWEPT_PER_REQUEST)?;
         let row = [request.fingerprint.as_bytes().as_slice(), answer].concat();

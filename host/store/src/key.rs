@@ -95,6 +95,13 @@ impl Key {
         &self.0
     }
 
+    /// Whether the row counts against the tenant's quota: whether the tenant decides how many of them there are. What the
+    /// platform writes for its own work goes on when the quota is used up.
+    pub(crate) fn is_data(&self) -> bool {
+        const DATA: [u8; 3] = [Table::Records as u8, Table::Files as u8, Table::RecordVersions as u8];
+        self.0.first().is_some_and(|table| DATA.contains(table))
+    }
+
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }

@@ -37,22 +37,23 @@ mod home;
 mod idempotency;
 mod key;
 mod listing;
+mod precondition;
+mod quota;
 mod room;
 pub mod row;
 mod store;
 mod stores;
 mod stream;
+mod transact;
 mod transaction;
 
 pub use error::{CommitError, StoreError};
 pub use files::FileInfo;
-pub use idempotency::{InvalidRequestKey, RequestKey, Reused};
+pub use idempotency::{Done, InvalidRequestKey, RequestKey, Reused};
 pub use key::{Key, Table, Versioned};
 pub use listing::Listing;
+pub use precondition::{Precondition, Unexpected};
 pub use store::Store;
 pub use stores::{EngineKind, Stores, StoresConfig};
 pub use stream::{FileReader, FileWriter, StagedFile};
 pub use transaction::{Committed, Page, Savepoint, Transaction};
-
-/// How often callers run an operation whose transaction conflicts.
-pub const ATTEMPTS_MAX: u32 = 5;

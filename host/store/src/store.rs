@@ -12,6 +12,7 @@ use crate::engine::{Conflict, Engine, Snapshot};
 use crate::error::{CommitError, StoreError};
 use crate::files::FileInfo;
 use crate::home::Opened;
+use crate::quota::Quota;
 use crate::room::Room;
 use crate::stream::{FileReader, FileWriter};
 use crate::transaction::Transaction;
@@ -31,6 +32,7 @@ struct Inner {
     blobs: Arc<Blobs>,
     jobs: mpsc::Sender<Job>,
     stopped: Arc<AtomicBool>,
+    quota: Quota,
 }
 
 struct Job {
@@ -46,7 +48,7 @@ impl Store {
         let stopped = Arc::new(AtomicBool::new(false));
         let committer = Committer { engine: Arc::clone(&engine), room, stopped: Arc::clone(&stopped) };
         tokio::spawn(committer.run(waiting));
-        Self(Arc::new(Inner { engine, blobs, jobs, stopped }))
+        Self(Arc::new(Inner { engine, blobs, jobs, stopped, quota: Quota::unlimited() }))
     }
 
     /// Begins a transaction on the newest snapshot.
@@ -61,8 +63,9 @@ impl Store {
     /// Starts a file that is too large for memory. It belongs to nobody until a transaction takes it.
     ///
     /// # Errors
-    /// The file cannot be made.
+    /// `QuotaUsedUp`, or the file cannot be made.
     pub async fn stage_file(&self) -> Result<FileWriter, StoreError> {
+        self.check_quota().await?;
         FileWriter::start(Arc::clone(&self.0.blobs)).await
     }
 
@@ -82,6 +85,31 @@ impl Store {
     pub async fn disk_bytes(&self) -> Result<u64, StoreError> {
         let blobs = Arc::clone(&self.0.blobs);
         blocking(move || blobs.disk_bytes()).await
+    }
+
+    /// Sets how much of the disk may be used.
+    pub(crate) fn allow(&self, bytes_max: u64) {
+        self.0.quota.allow(bytes_max);
+    }
+
+    /// Whether there may be more data.
+    ///
+    /// # Errors
+    /// `QuotaUsedUp`, or the folder cannot be read.
+    pub(crate) async fn check_quota(&self) -> Result<(), StoreError> {
+        let quota = &self.0.quota;
+        if !quota.is_limited() {
+            return Ok(());
+        }
+        let used = match quota.measured() {
+            Some(used) => used,
+            None => {
+                let used = self.disk_bytes().await?;
+                quota.measure(used);
+                used
+            }
+        };
+        quota.check(used)
     }
 
     /// Whether a write failed, so that the store must be opened again.

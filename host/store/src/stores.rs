@@ -70,7 +70,9 @@ impl Stores {
     /// # Errors
     /// `NoSuchTenant`, or the store cannot be opened.
     pub async fn tenant(&self, scope: &TenantScope) -> Result<Store, StoreError> {
-        self.home(Home::Tenant(scope.tenant())).await
+        let store = self.home(Home::Tenant(scope.tenant())).await?;
+        store.allow(scope.tier().disk_bytes_max);
+        Ok(store)
     }
 
     /// What belongs to no tenant.

@@ -8,8 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::blob::Pin;
 use crate::commit::{Append, Chained, Commit, Expect, Fingerprinter, Write};
-use crate::engine::Engine as _;
-use crate::engine::{MemoryEngine, Snapshot, apply};
+use crate::engine::{Direction, Engine as _, MemoryEngine, Snapshot, apply};
 use crate::error::{CommitError, StoreError};
 use crate::files::{FileChanges, Outcome};
 use crate::key::{Key, Table, Versioned, behind, prefix};
@@ -128,7 +127,7 @@ impl Transaction {
         let own = own.take_while(|(key, _)| range.holds(key.as_bytes())).peekable();
         let mut merge = Merge { own, rows: Vec::new(), bytes: 0, limit, bytes_max, seen: Fingerprinter::default() };
         let mut last_read = None;
-        self.snapshot.range(&range.start, range.end.as_deref(), &mut |key, row| {
+        self.snapshot.range(&range.start, range.end.as_deref(), Direction::Forth, &mut |key, row| {
             merge.seen.row(key, row.version);
             last_read = Some(key.to_vec());
             merge.base(key, row)
@@ -183,7 +182,7 @@ impl Transaction {
         let end = before.map(|id| [start.as_slice(), id.as_bytes()].concat()).or_else(|| behind(start.clone()));
         let (mut rows, mut looked_at, mut more) = (Vec::new(), None, false);
         let mut left = LOOKS_MAX;
-        self.snapshot.range_back(&start, end.as_deref(), &mut |key, row| {
+        self.snapshot.range(&start, end.as_deref(), Direction::Back, &mut |key, row| {
             more = rows.len() == limit || left == 0;
             if !more {
                 left -= 1;
@@ -207,7 +206,7 @@ impl Transaction {
     /// The store cannot be read.
     pub fn sweep_before(&mut self, table: Table, first: &str, limit: usize) -> Result<(), StoreError> {
         let mut old = Vec::new();
-        self.snapshot.range(&prefix(table, &[]), Some(&prefix(table, &[first])), &mut |key, _| {
+        self.snapshot.range(&prefix(table, &[]), Some(&prefix(table, &[first])), Direction::Forth, &mut |key, _| {
             old.push(Key::from_bytes(key.to_vec()));
             old.len() < limit
         })?;
@@ -272,7 +271,7 @@ impl Transaction {
     /// Makes everything durable, or nothing. A transaction that wrote nothing is at its end already.
     ///
     /// # Errors
-    /// `Conflict` when something that was read has changed; or the store failed.
+    /// `Conflict` when something that was read has changed; `QuotaUsedUp`; or the store failed.
     pub async fn commit(self) -> Result<Committed, CommitError> {
         let base = apply::version(self.snapshot.as_ref())?;
         if self.is_read_only() {
@@ -280,6 +279,9 @@ impl Transaction {
         }
         let Self { snapshot, expect, writes, appends, chained, files, store, pin } = self;
         let Some(store) = store else { return Err(StoreError::NoSuchTenant.into()) };
+        if writes.iter().any(|(key, write)| key.is_data() && matches!(write, Write::Put(_))) {
+            store.check_quota().await?;
+        }
         let commit = Commit { base: Some(base), expect, writes, appends, chained };
         drop((snapshot, pin));
         // A task of its own: a caller that goes away in the middle leaves nothing half-done behind.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
+use serde::Serialize;
+use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{
-    Authority, Caller, Clock, KeyId, Origin, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
+    Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
 };
 use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
 use signalsync_people::keys::{Keys, Removal};
 use signalsync_people::rights::RightsCache;
-use signalsync_store::{ATTEMPTS_MAX, RequestKey, StoreError, Stores, Transaction};
+use signalsync_store::{RequestKey, Store, StoreError, Stores, Transaction};
 use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
@@ -44,6 +46,16 @@ pub enum Actor {
     Tenant(TenantScope),
 }
 
+/// What the audit says about a request that was refused.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Refusal {
+    /// What was lacking.
+    permission: Permission,
+    /// Refusals of the minute before that were only counted.
+    unrecorded_before: u32,
+}
+
 /// Tenants and keys.
 pub struct Directory {
     authority: Authority,
@@ -59,6 +71,7 @@ pub struct Directory {
     rights: RightsCache,
     /// When the use of a key was noted last.
     used: Mutex<LruCache<KeyId, Timestamp>>,
+    denials: Denials,
 }
 
 impl Directory {
@@ -75,6 +88,7 @@ impl Directory {
             proofs: Mutex::new(LruCache::new(CACHED_MAX)),
             rights: RightsCache::default(),
             used: Mutex::new(LruCache::new(CACHED_MAX)),
+            denials: Denials::default(),
         }
     }
 
@@ -86,11 +100,16 @@ impl Directory {
         self.list(None, 1).await.map(drop)
     }
 
-    /// Who it is that sends this token to this address.
+    /// Who it is that sends this token to this address, from where.
     ///
     /// # Errors
     /// See [`AuthError`]. `NoTenant` comes first: where nobody is, no key is looked at.
-    pub async fn authenticate(&self, host: &HostLabel, token: Option<&str>) -> Result<Actor, AuthError> {
+    pub async fn authenticate(
+        &self,
+        host: &HostLabel,
+        token: Option<&str>,
+        origin: Origin,
+    ) -> Result<Actor, AuthError> {
         let tenant = match host {
             HostLabel::Console => None,
             HostLabel::Tenant(slug) => Some(self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?),
@@ -99,7 +118,7 @@ impl Directory {
         match (key.owner, tenant) {
             (Owner::Operator, None) => Ok(Actor::Operator(key.id)),
             (Owner::Tenant(owner), Some(tenant)) if owner == tenant.id => {
-                let scope = self.of_key(&tenant, key.id).await?.ok_or(AuthError::Unauthenticated)?;
+                let scope = self.of_key(&tenant, key.id, origin).await?.ok_or(AuthError::Unauthenticated)?;
                 Ok(Actor::Tenant(scope))
             }
             (Owner::Operator, Some(_)) | (Owner::Tenant(_), _) => Err(AuthError::Foreign),
@@ -109,7 +128,7 @@ impl Directory {
     /// Creates a tenant with its own empty store. A request that is repeated gets the same tenant.
     ///
     /// # Errors
-    /// `SlugTaken`, `NoSuchTier`, `IdempotencyKeyReused`, `Conflict`, or the store failed.
+    /// `SlugTaken`, `NoSuchTier`, `Reused`, `Conflict`, or the store failed.
     pub async fn create(
         &self,
         slug: TenantSlug,
@@ -122,11 +141,17 @@ impl Directory {
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
-        let added = self.change(|tx| registry::add_tenant(tx, &new, request.as_ref(), now)).await;
-        if added.as_ref().is_ok_and(|tenant| tenant.id != new.id) || matches!(added, Err(TenancyError::SlugTaken(_))) {
+        let added = self.store().await?.once(request.as_ref(), now, |tx| registry::add_tenant(tx, &new)).await;
+        let is_unused = match &added {
+            Ok(done) => done.before,
+            Err(TenancyError::SlugTaken(_) | TenancyError::Reused(_) | TenancyError::Conflict) => true,
+            // A commit that failed otherwise may be found done when the platform's store is opened again.
+            Err(_) => false,
+        };
+        if is_unused {
             self.stores.destroy_tenant(&self.authority, new.id).await?;
         }
-        added
+        added.map(|done| done.value)
     }
 
     /// Tenants behind `after`, oldest first, at most 1,000 at once.
@@ -135,6 +160,24 @@ impl Directory {
     /// The store failed.
     pub async fn list(&self, after: Option<TenantId>, limit: usize) -> Result<TenantPage, TenancyError> {
         Ok(registry::tenants(&mut self.begin().await?, after, limit)?)
+    }
+
+    /// A scope for each of some tenants in the order of [`Directory::list`], in which the host itself acts; and where
+    /// to go on. For what the host has to do for all tenants, whoever asks.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn scopes(
+        &self,
+        after: Option<TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantScope>, Option<TenantId>), TenancyError> {
+        let page = self.list(after, limit).await?;
+        // A tier that is no longer configured keeps people out, but not the host.
+        let scope = |tenant: &Tenant| {
+            self.authority.scope(tenant.id, self.tier(&tenant.tier).unwrap_or_default(), Caller::host())
+        };
+        Ok((page.tenants.iter().map(scope).collect(), page.next))
     }
 
     /// One tenant.
@@ -193,23 +236,45 @@ impl Directory {
         Ok(())
     }
 
+    /// Writes into the tenant's audit that a caller lacked a permission for something; of a flood only the number is
+    /// kept. Whether it can be written makes no difference to the caller.
+    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, lacking: Permission) {
+        let Some(unrecorded) = self.denials.admit(scope.tenant(), self.clock.now()) else { return };
+        let refusal = Refusal { permission: lacking, unrecorded_before: unrecorded };
+        if let Err(error) = self.deny(scope, asked, &refusal).await {
+            tracing::warn!(%error, "a refusal was not recorded");
+        }
+    }
+
+    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal) -> Result<(), TenancyError> {
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        let event = Event::denied(Action::RequestDenied, format!("route/{asked}")).after(refusal)?;
+        record(&mut tx, scope.caller(), self.clock.now(), event)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn prove(&self, id: KeyId, owner: Owner, name: Option<String>, token: &Token) -> Result<(), TenancyError> {
         let row = KeyRow { id, owner, name, hash: token.hash(), created_at: self.clock.now() };
         let _changing = self.changing.write().await;
-        self.change(|tx| registry::add_key(tx, &token.prefix, &row)).await
+        self.store().await?.transact(|tx| registry::add_key(tx, &token.prefix, &row)).await
     }
 
     /// Removes the proof of a key that is worth nothing. One that stays does no harm.
     async fn forget(&self, owner: Owner, id: KeyId) {
         let _changing = self.changing.write().await;
-        match self.change(|tx| registry::remove_key(tx, owner, id)).await {
+        match self.disprove(owner, id).await {
             Ok(prefix) => drop(prefix.map(|prefix| self.proofs.lock().pop(&prefix))),
             Err(error) => tracing::warn!(%error, key = %id, "the proof of a key stays behind"),
         }
     }
 
+    async fn disprove(&self, owner: Owner, id: KeyId) -> Result<Option<String>, TenancyError> {
+        self.store().await?.transact(|tx| registry::remove_key(tx, owner, id)).await
+    }
+
     /// What a key may do in its tenant; none when it is not valid now.
-    async fn of_key(&self, tenant: &Tenant, id: KeyId) -> Result<Option<TenantScope>, TenancyError> {
+    async fn of_key(&self, tenant: &Tenant, id: KeyId, origin: Origin) -> Result<Option<TenantScope>, TenancyError> {
         let host = self.scope(tenant, Caller::host())?;
         let now = self.clock.now();
         let mut tx = self.stores.tenant(&host).await?.begin().await?;
@@ -218,7 +283,7 @@ impl Directory {
         self.note_use(&host, id, now).await;
         let user = key.owner.map_or_else(|| id.to_string(), |owner| owner.to_string());
         let principal = Principal { user: Some(user), roles: held.roles, ..Principal::host() };
-        let origin = Origin { key: Some(id), ..Origin::default() };
+        let origin = Origin { key: Some(id), ..origin };
         self.scope(tenant, Caller { principal, rights: held.rights, origin }).map(Some)
     }
 
@@ -267,30 +332,11 @@ impl Directory {
     }
 
     async fn begin(&self) -> Result<Transaction, StoreError> {
-        self.stores.platform(&self.authority).await?.begin().await
+        self.store().await?.begin().await
     }
 
-    async fn change<T>(
-        &self,
-        mut edit: impl FnMut(&mut Transaction) -> Result<T, TenancyError>,
-    ) -> Result<T, TenancyError> {
-        for _ in 1..ATTEMPTS_MAX {
-            match self.attempt(&mut edit).await {
-                Err(TenancyError::Conflict) => {}
-                done => return done,
-            }
-        }
-        self.attempt(&mut edit).await
-    }
-
-    async fn attempt<T>(
-        &self,
-        edit: &mut impl FnMut(&mut Transaction) -> Result<T, TenancyError>,
-    ) -> Result<T, TenancyError> {
-        let mut tx = self.begin().await?;
-        let done = edit(&mut tx)?;
-        tx.commit().await?;
-        Ok(done)
+    async fn store(&self) -> Result<Store, StoreError> {
+        self.stores.platform(&self.authority).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use signalsync_core::TenantSlug;
 use signalsync_people::StructureError;
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError};
 
 /// A caller is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +45,9 @@ pub enum TenancyError {
         /// How many.
         limit: usize,
     },
-    /// The request's name was used for another request.
-    #[error("this idempotency key was used for another request")]
-    IdempotencyKeyReused,
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same at the same time, again and again.
     #[error("others changed the same at the same time; try again")]
     Conflict,

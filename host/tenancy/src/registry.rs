@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use signalsync_core::{KeyId, TenantId, TenantSlug, Timestamp};
-use signalsync_store::{Key, Page, RequestKey, StoreError, Table, Transaction, row};
+use signalsync_core::{KeyId, TenantId, TenantSlug};
+use signalsync_store::{Key, Page, StoreError, Table, Transaction, row};
 
 use crate::error::TenancyError;
 use crate::key::{KeyRow, Owner};
@@ -31,26 +31,12 @@ pub(crate) fn tenants(tx: &mut Transaction, after: Option<TenantId>, limit: usiz
     Ok(TenantPage { tenants, next: next.map_err(|_| StoreError::Corrupt("a tenant's id is damaged".to_owned()))? })
 }
 
-/// The tenant itself, or the one that the same request created before.
-pub(crate) fn add_tenant(
-    tx: &mut Transaction,
-    new: &Tenant,
-    request: Option<&RequestKey>,
-    now: Timestamp,
-) -> Result<Tenant, TenancyError> {
-    if let Some(request) = request
-        && let Some(row) = tx.recall(request, now)?.map_err(|_| TenancyError::IdempotencyKeyReused)?
-    {
-        return Ok(row::read(&row.body)?);
-    }
+pub(crate) fn add_tenant(tx: &mut Transaction, new: &Tenant) -> Result<Tenant, TenancyError> {
     if tenant(tx, &new.slug)?.is_some() {
         return Err(TenancyError::SlugTaken(new.slug.clone()));
     }
     write(tx, Key::new(Table::Slugs, &[new.slug.as_str()]), &new.id)?;
     write(tx, Key::new(Table::Tenants, &[&new.id.to_string()]), new)?;
-    if let Some(request) = request {
-        tx.remember(request, now, &row::write(new)?)?;
-    }
     Ok(new.clone())
 }
 

@@ -28,6 +28,9 @@ use crate::runtime::RuntimeConfig;
 /// What one compilation before this one is expected to take; only for `Retry-After`.
 const COMPILATION_GUESS_MS: u64 = 5_000;
 
+/// Components that are doubted at the same time; more wait for the next look. About 100 bytes each.
+const DOUBTED_MAX: usize = 10_000;
+
 /// Makes an instance of a component, without calling it.
 pub(crate) trait DryRun: Send + Sync {
     /// Links, checks types and instantiates under the tenant's limits.
@@ -176,6 +179,36 @@ impl Admissions {
         }
         let place = Place::Lane { tenant: scope.tenant(), waiting_max: scope.tier().waiting_compiles_max };
         self.0.fly(digest, place, None).0.await.end
+    }
+
+    /// See [`Runtime::doubt`](crate::Runtime::doubt).
+    ///
+    /// # Errors
+    /// The disk.
+    pub(crate) async fn doubt(&self, after: Option<Digest>) -> io::Result<Option<Digest>> {
+        let inner = Arc::clone(&self.0);
+        let doubted = move || {
+            let found = inner.images.stored(after, DOUBTED_MAX)?;
+            let last = found.last().copied().filter(|_| found.len() == DOUBTED_MAX);
+            inner.leases.doubt(found);
+            Ok(last)
+        };
+        blocking(doubted).await.unwrap_or_else(|| Err(io::Error::other("the store of components was not read")))
+    }
+
+    /// See [`Runtime::vouch`](crate::Runtime::vouch).
+    pub(crate) fn vouch(&self, digest: Digest) {
+        self.0.leases.vouch(digest);
+    }
+
+    /// See [`Runtime::remove_doubted`](crate::Runtime::remove_doubted).
+    pub(crate) async fn remove_doubted(&self) -> Vec<Digest> {
+        let inner = Arc::clone(&self.0);
+        let remove = move || std::iter::from_fn(|| inner.leases.remove_doubted()).collect();
+        let removed: Vec<Digest> = blocking(remove).await.unwrap_or_default();
+        let mut loaded = self.0.loaded.lock();
+        removed.iter().for_each(|digest| _ = loaded.pop(digest));
+        removed
     }
 }
 

@@ -1,6 +1,6 @@
-//! Who is busy with a component, so that its bytes go away when nobody wanted them.
+//! Who is busy with a component, so that its bytes go away when nobody wanted them, or wants them any more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -8,11 +8,18 @@ use signalsync_core::Digest;
 
 use crate::images::Images;
 
-/// Admissions under way.
+/// Admissions under way, and components that perhaps nobody wants.
 #[derive(Debug)]
 pub(crate) struct Leases {
     images: Arc<Images>,
-    open: Mutex<HashMap<Digest, State>>,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    open: HashMap<Digest, State>,
+    /// Nobody has admitted them, or been found to keep them, since they were doubted.
+    doubted: BTreeSet<Digest>,
 }
 
 #[derive(Debug, Default)]
@@ -34,13 +41,37 @@ pub(crate) struct Lease {
 
 impl Leases {
     pub(crate) fn new(images: Arc<Images>) -> Arc<Self> {
-        Arc::new(Self { images, open: Mutex::default() })
+        Arc::new(Self { images, book: Mutex::default() })
     }
 
-    /// Begins one.
+    /// Begins one. Whoever admits a component wants it.
     pub(crate) fn begin(self: &Arc<Self>, digest: Digest) -> Lease {
-        self.open.lock().entry(digest).or_default().holders += 1;
+        let mut book = self.book.lock();
+        book.doubted.remove(&digest);
+        book.open.entry(digest).or_default().holders += 1;
         Lease { leases: Arc::clone(self), digest }
+    }
+
+    /// Doubts these components and no others. Those that are being admitted are beyond doubt.
+    pub(crate) fn doubt(&self, digests: BTreeSet<Digest>) {
+        let mut book = self.book.lock();
+        book.doubted = digests;
+        let Book { open, doubted } = &mut *book;
+        doubted.retain(|digest| !open.contains_key(digest));
+    }
+
+    /// Somebody keeps this component.
+    pub(crate) fn vouch(&self, digest: Digest) {
+        self.book.lock().doubted.remove(&digest);
+    }
+
+    /// Removes a component for which nobody has vouched; none when there are no more.
+    pub(crate) fn remove_doubted(&self) -> Option<Digest> {
+        let mut book = self.book.lock();
+        let digest = book.doubted.pop_first()?;
+        // Under the lock, as below.
+        self.images.remove(digest);
+        Some(digest)
     }
 }
 
@@ -56,7 +87,7 @@ impl Lease {
     }
 
     fn note(&self, change: impl FnOnce(&mut State)) {
-        if let Some(state) = self.leases.open.lock().get_mut(&self.digest) {
+        if let Some(state) = self.leases.book.lock().open.get_mut(&self.digest) {
             change(state);
         }
     }
@@ -64,8 +95,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let mut open = self.leases.open.lock();
-        let Some(state) = open.get_mut(&self.digest) else { return };
+        let mut book = self.leases.book.lock();
+        let Some(state) = book.open.get_mut(&self.digest) else { return };
         state.holders -= 1;
         if state.holders > 0 {
             return;
@@ -74,6 +105,6 @@ impl Drop for Lease {
         if state.fresh && !state.wanted {
             self.leases.images.remove(self.digest);
         }
-        open.remove(&self.digest);
+        book.open.remove(&self.digest);
     }
 }

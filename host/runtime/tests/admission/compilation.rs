@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use signalsync_core::{Admission, Admit as _, Output, Tier};
+use signalsync_generated as make;
 use signalsync_runtime::{AdmissionLimits, CompileLimits};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::components as make;
 use super::fixture::{HONEST, Host, block_on, is_alive};
 
 pub(crate) fn the_same_bytes_are_compiled_once() {
@@ -199,17 +199,17 @@ pub(crate) fn a_compiler_that_hangs_is_ended_with_all_it_started() {
 /// Compilers that wait until the test lets one go.
 const GATED: &str = "read line < \"$DIR/gate\"\nexec $WORKER";
 
-struct Gate(Arc<Host>);
+pub(crate) struct Gate(pub(crate) Arc<Host>);
 
 impl Gate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let host = Host::with(GATED, AdmissionLimits::default());
         let made = Command::new("mkfifo").arg(host.path("gate")).status().unwrap();
         assert!(made.success());
         Self(Arc::new(host))
     }
 
-    async fn let_one_go(&self) {
+    pub(crate) async fn let_one_go(&self) {
         let gate = self.0.path("gate");
         tokio::task::spawn_blocking(move || fs::write(gate, "go\n").unwrap()).await.unwrap();
     }

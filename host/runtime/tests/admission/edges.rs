@@ -1,8 +1,8 @@
 //! Every limit at its edge: what is at the limit passes, one more is refused and told both figures.
 
+use signalsync_generated as make;
 use signalsync_runtime::AdmissionLimits;
 
-use super::components as make;
 use super::fixture::{Host, block_on};
 
 struct Edge {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use signalsync_core::{Admission, Admit as _, CallLimits, Kind, Tier};
+use signalsync_generated as make;
 
-use super::components as make;
 use super::fixture::{Host, block_on};
 
 /// Refused with this code by inspection and by admission, and no compiler was started for it.

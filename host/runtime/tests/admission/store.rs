@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use signalsync_core::{Digest, Output};
+use signalsync_core::{Admitted, Digest, Output};
+use signalsync_generated as make;
 
-use super::components as make;
+use super::compilation::Gate;
 use super::fixture::{HONEST, Host, block_on, config, start};
 
 impl Host {
@@ -172,6 +173,56 @@ pub(crate) fn refused_components_leave_nothing_behind() {
         let refusal = host.refused(&make::validation_with("(func $s (unreachable)) (start $s)")).await;
         assert_eq!(refusal.code, "traps-at-start", "{refusal}");
         assert_eq!(host.list("data/components"), Vec::<String>::new());
+    });
+}
+
+/// Names of files of these components.
+fn stored(host: &Host, admitted: &Admitted) -> usize {
+    let digest = admitted.digest.to_string();
+    host.list("data/components").iter().filter(|name| name.starts_with(&digest)).count()
+}
+
+pub(crate) fn what_nobody_vouches_for_goes() {
+    block_on(async {
+        let host = Host::start();
+        let (kept, lost) = (host.ready(&make::numbered(20)).await, host.ready(&make::numbered(21)).await);
+        assert_eq!(host.runtime.doubt(None).await.unwrap(), None, "there are no more");
+        host.runtime.vouch(kept.digest);
+        assert_eq!(host.runtime.remove_doubted().await, 1);
+        assert_eq!((stored(&host, &kept), stored(&host, &lost)), (2, 0));
+        assert_eq!(host.runtime.remove_doubted().await, 0, "nothing is doubted any more");
+        assert!(host.validate(&kept).await.is_ok());
+        assert!(host.validate(&lost).await.is_err(), "neither on disk nor in memory");
+        let again = host.ready(&make::numbered(21)).await;
+        assert_eq!((stored(&host, &again), host.started().len()), (2, 3));
+        assert!(host.validate(&again).await.is_ok());
+    });
+}
+
+pub(crate) fn an_admission_ends_the_doubt() {
+    block_on(async {
+        let gate = Gate::new();
+        let host = &gate.0;
+        let wasm = make::numbered(22);
+        let (admitted, ()) = tokio::join!(host.ready(&wasm), gate.let_one_go());
+        host.runtime.doubt(None).await.unwrap();
+        host.ready(&wasm).await;
+        assert_eq!(host.runtime.remove_doubted().await, 0, "it was admitted again");
+
+        let slow = make::numbered(23);
+        let meanwhile = async {
+            while host.started().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            host.runtime.doubt(None).await.unwrap();
+            host.runtime.vouch(admitted.digest);
+            let removed = host.runtime.remove_doubted().await;
+            gate.let_one_go().await;
+            removed
+        };
+        let (ready, removed) = tokio::join!(host.ready(&slow), meanwhile);
+        assert_eq!(removed, 0, "it is being compiled");
+        assert!(host.validate(&ready).await.is_ok());
     });
 }
 

@@ -1,36 +1,78 @@
 //! The listener: accepts connections within limits, and lets them end before the process does.
 
 mod body;
+mod certificates;
+mod connection;
 mod places;
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 pub(crate) use body::{Incoming, TooSlow};
+pub use certificates::CertificateError;
+use certificates::Certificates;
+use connection::Connector;
+pub(crate) use connection::Peer;
 use places::{Place, Places};
 
 use crate::app::App;
-use crate::door::answer;
 
 /// After the system refused a connection, e.g. because there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Certificates in use, and the task that renews them.
+pub(crate) struct Secured {
+    acceptor: TlsAcceptor,
+    renewing: JoinHandle<()>,
+}
+
+impl Secured {
+    /// Reads the folder, and goes on looking at it.
+    ///
+    /// # Errors
+    /// Something in it cannot be used.
+    pub(crate) fn with(folder: &Path) -> Result<Self, CertificateError> {
+        let certificates = Certificates::open(folder)?;
+        let acceptor = TlsAcceptor::from(certificates.config());
+        Ok(Self { acceptor, renewing: tokio::spawn(certificates.follow()) })
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+/// Where and from whom requests are taken.
+pub(crate) struct Entrance {
+    pub(crate) listener: TcpListener,
+    /// None: without TLS.
+    pub(crate) secured: Option<Secured>,
+    /// Whose word about their clients is believed.
+    pub(crate) proxies: Arc<[IpAddr]>,
+    /// Whether nobody but those may connect.
+    pub(crate) proxies_only: bool,
+}
+
 /// Serves until `shutdown`, then lets requests that have begun end, within the configured time.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+pub(crate) async fn serve(app: Arc<App>, entrance: Entrance, shutdown: impl Future<Output = ()>) {
     let places = Places::new(app.limits.connections_max, app.limits.connections_per_address_max);
-    let (ending, _) = watch::channel(());
+    let (closing, ending) = watch::channel(());
+    let tls = entrance.secured.as_ref().map(|secured| secured.acceptor.clone());
+    let connector = Connector { app: Arc::clone(&app), tls, proxies: Arc::clone(&entrance.proxies), ending };
     let accepting = async {
         loop {
-            accept(&app, &listener, &places, &ending).await;
+            accept(&connector, &entrance, &places).await;
         }
     };
     let until = async {
@@ -42,24 +84,28 @@ pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl F
         () = accepting => {}
         () = until => {}
     }
-    drop(listener);
-    drop(ending);
+    drop(entrance);
+    drop(closing);
     if timeout(Duration::from_millis(app.limits.drain_ms), places.all_free()).await.is_err() {
         tracing::warn!("requests were cut off, because they took longer than the time to drain");
     }
 }
 
-async fn accept(app: &Arc<App>, listener: &TcpListener, places: &Places, ending: &watch::Sender<()>) {
+async fn accept(connector: &Connector, entrance: &Entrance, places: &Places) {
     let Some(place) = places.any().await else { return };
-    let (stream, peer) = match listener.accept().await {
+    let (stream, peer) = match entrance.listener.accept().await {
         Ok(accepted) => accepted,
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");
             return sleep(ACCEPT_PAUSE).await;
         }
     };
-    match places.of_address(place, canonical(peer)) {
-        Some(place) => drop(tokio::spawn(connection(Arc::clone(app), stream, place, ending.subscribe()))),
+    let address = canonical(peer);
+    if entrance.proxies_only && !entrance.proxies.contains(&address) {
+        return tracing::debug!(%peer, "a connection was closed: it does not come from a proxy that is trusted");
+    }
+    match places.of_address(place, address) {
+        Some(place) => drop(tokio::spawn(connector.clone().serve(stream, place))),
         None => tracing::debug!(%peer, "a connection was closed: the address has as many as it may"),
     }
 }
@@ -67,38 +113,6 @@ async fn accept(app: &Arc<App>, listener: &TcpListener, places: &Places, ending:
 /// An IPv4 address has one spelling.
 fn canonical(peer: SocketAddr) -> IpAddr {
     peer.ip().to_canonical()
-}
-
-async fn connection(app: Arc<App>, stream: TcpStream, place: Place, mut ending: watch::Receiver<()>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended before it began");
-        return;
-    }
-    let place = Arc::new(place);
-    let limits = app.limits;
-    let service = service_fn(move |request| {
-        let incoming = request.map(|body| Incoming::new(body, &limits));
-        answer(Arc::clone(&app), incoming, Arc::clone(&place))
-    });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(limits.header_ms))
-        .max_headers(limits.headers_max)
-        .max_header_size(limits.header_bytes_max)
-        .max_buf_size(limits.header_bytes_max.max(64 << 10))
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(served);
-    let ended = tokio::select! {
-        ended = &mut served => ended,
-        // The sender is gone: answer what was asked, and ask for nothing more.
-        _ = ending.changed() => {
-            served.as_mut().graceful_shutdown();
-            served.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
-    }
 }
 
 /// What is held while a connection, or work for it, exists.

@@ -53,6 +53,13 @@ impl Places {
     }
 }
 
+impl Place {
+    /// Whose it is.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut addresses = self.addresses.lock();

@@ -8,7 +8,7 @@ use signalsync_core::{ExecutionId, Failure, InvalidName};
 use signalsync_integration::MessageError;
 use signalsync_people::{PeopleError, Refusal, SignInError, StructureError};
 use signalsync_records::RecordError;
-use signalsync_store::{InvalidRequestKey, Reused, StoreError};
+use signalsync_store::{InvalidRequestKey, Reused, StoreError, Unexpected};
 use signalsync_tenancy::{AuthError, TenancyError};
 
 use super::{Code, Problem};
@@ -39,7 +39,7 @@ impl From<TenancyError> for Problem {
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
             TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
             TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
-            TenancyError::IdempotencyKeyReused => Self::plain(Code::IdempotencyKeyReused),
+            TenancyError::Reused(error) => error.into(),
             TenancyError::Conflict => Self::plain(Code::Conflict),
             TenancyError::Entropy(_) => Self::internal(&text),
             TenancyError::Store(error) => error.into(),
@@ -143,6 +143,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NoSuchTenant => Self::not_found(),
             StoreError::Full => Self::plain(Code::StorageFull),
+            StoreError::QuotaUsedUp { limit } => Self::new(Code::QuotaUsedUp, error.to_string()).with("limit", limit),
             StoreError::Stopped | StoreError::InUse => {
                 Self::plain(Code::StoreUnavailable).retry_after_ms(STORE_PAUSE_MS)
             }
@@ -182,6 +183,8 @@ impl From<DeployError> for Problem {
             DeployError::NotForKind(_) => Self::new(Code::NotForKind, text),
             DeployError::TooMany { limit } => Self::new(Code::TooManyDeployments, text).with("limit", limit),
             DeployError::TooManyVersions { limit } => Self::new(Code::TooManyVersions, text).with("limit", limit),
+            DeployError::Precondition(error) => error.into(),
+            DeployError::Reused(error) => error.into(),
             DeployError::Conflict => Self::plain(Code::Conflict),
             DeployError::Store(error) => error.into(),
         }
@@ -197,8 +200,7 @@ impl From<RecordError> for Problem {
             RecordError::Validated(_) => Self::new(Code::CollectionValidated, text),
             RecordError::BadJson(error) => error.into(),
             RecordError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
-            RecordError::QuotaUsedUp { limit } => Self::new(Code::QuotaUsedUp, text).with("limit", limit),
-            RecordError::Precondition { .. } => Self::new(Code::PreconditionFailed, text),
+            RecordError::Precondition(error) => error.into(),
             RecordError::NotValid { violations, executions } => {
                 Self::new(Code::NotValid, text).with("violations", violations).with("executions", executions)
             }
@@ -270,6 +272,12 @@ impl From<InvalidJson> for Problem {
 impl From<InvalidName> for Problem {
     fn from(error: InvalidName) -> Self {
         Self::new(Code::InvalidName, error.to_string())
+    }
+}
+
+impl From<Unexpected> for Problem {
+    fn from(error: Unexpected) -> Self {
+        Self::new(Code::PreconditionFailed, error.to_string()).with("version", error.found)
     }
 }
 

@@ -3,10 +3,11 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::Deserialize;
-use signalsync_components::{Deployment, Draft, Version};
+use signalsync_components::{Deployment, Draft, Terms, Version};
 use signalsync_core::{DeploymentName, Input as Asked};
+use signalsync_store::{Done, RequestKey};
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input};
 use crate::problem::Problem;
@@ -43,18 +44,11 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let deployment = input.app.deployments.get(permitted.scope(), &name(&input.head)?).await?;
-    let tag = tag(&deployment);
-    if input.head.has(&tag)? {
-        return Ok(with(empty(StatusCode::NOT_MODIFIED), http::header::ETAG, &tag));
+    let (deployment, version) = input.app.deployments.get(permitted.scope(), &name(&input.head)?).await?;
+    if input.head.has(&format!("\"{version}\""))? {
+        return Ok(tagged(empty(StatusCode::NOT_MODIFIED), version));
     }
-    Ok(with(json(StatusCode::OK, &deployment)?, http::header::ETAG, &tag))
-}
-
-/// What it is now, in short. A deployment changes by nothing but new versions and activations.
-fn tag(deployment: &Deployment) -> String {
-    let state = serde_json::to_vec(deployment).unwrap_or_default();
-    format!("\"{}\"", &blake3::hash(&state).to_hex()[..16])
+    Ok(tagged(json(StatusCode::OK, &deployment)?, version))
 }
 
 pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -65,21 +59,33 @@ pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answe
 
 pub(super) async fn deploy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), name(&input.head)?);
-    let (_, draft, _) = input.document::<Draft>().await?;
-    let (deployment, version) = app.deployments.deploy(permitted.scope(), &name, &draft).await?;
+    let (head, draft, request) = input.document::<Draft>().await?;
+    let done = app.deployments.deploy(permitted.scope(), &name, &draft, terms(&head, request.as_ref())?).await?;
+    let (deployment, version) = done.value;
     let active = deployment.active == Some(version.deployed.version);
-    let answer = json(StatusCode::CREATED, &Deployed { version, active })?;
+    let answer = tagged(json(StatusCode::CREATED, &Deployed { version, active })?, done.version);
     Ok(with(answer, LOCATION, &format!("/v1/deployments/{name}/versions")))
 }
 
 pub(super) async fn activate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), name(&input.head)?);
-    let (_, Activation { version }, _) = input.document().await?;
-    json(StatusCode::OK, &app.deployments.activate(permitted.scope(), &name, version).await?)
+    let (head, Activation { version }, request) = input.document().await?;
+    let terms = terms(&head, request.as_ref())?;
+    changed(app.deployments.activate(permitted.scope(), &name, version, terms).await?)
 }
 
 pub(super) async fn roll_back(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.deployments.roll_back(permitted.scope(), &name(&input.head)?).await?)
+    let request = input.head.request_key(b"")?;
+    let terms = terms(&input.head, request.as_ref())?;
+    changed(input.app.deployments.roll_back(permitted.scope(), &name(&input.head)?, terms).await?)
+}
+
+fn terms<'a>(head: &Head, request: Option<&'a RequestKey>) -> Result<Terms<'a>, Problem> {
+    Ok(Terms { request, precondition: head.precondition()? })
+}
+
+fn changed(done: Done<Deployment>) -> Result<Answer, Problem> {
+    Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
 }
 
 pub(super) async fn trial(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -89,6 +95,6 @@ pub(super) async fn trial(permitted: Permitted, input: Input) -> Result<Answer, 
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.deployments.delete(permitted.scope(), &name(&input.head)?).await?;
+    input.app.deployments.delete(permitted.scope(), &name(&input.head)?, input.head.precondition()?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -3,7 +3,6 @@
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
 use signalsync_core::contract::{Header, Message};
-use signalsync_integration::Delivery;
 
 use crate::answer::{Answer, json};
 use crate::door::Permitted;
@@ -19,13 +18,15 @@ const SOURCE: &str = "http";
 pub(super) async fn deliver(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let Input { app, head, body } = input;
     let dry: bool = head.query(&["dry-run"])?.parsed("dry-run")?.unwrap_or(false);
-    let delivery = if dry { Delivery::Dry } else { Delivery::ForReal };
     let body = read(body, MESSAGE_BYTES_MAX).await?;
     // A dry run has no effect that could happen twice.
     let request = if dry { None } else { head.request_key(&body)? };
     let message = message(&head, body.into())?;
-    let mapping = head.name("deployment")?;
-    let delivered = app.messages.deliver(permitted.scope(), &mapping, &message, delivery, request.as_ref()).await?;
+    let (scope, mapping) = (permitted.scope(), head.name("deployment")?);
+    let delivered = match dry {
+        true => app.messages.rehearse(scope, &mapping, &message).await?,
+        false => app.messages.deliver(scope, &mapping, &message, request.as_ref()).await?,
+    };
     json(StatusCode::OK, &delivered)
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use signalsync_core::rights::{RecordAction, RecordFacts};
 use signalsync_core::{CollectionName, RecordId};
-use signalsync_records::{Change, Precondition, Record, Written, new_record_id};
-use signalsync_store::Listing;
+use signalsync_records::{Change, Record, Written, new_record_id};
+use signalsync_store::{Listing, Precondition};
 
 use crate::answer::{Answer, empty, json, tagged, typed, with};
 use crate::door::Permitted;

@@ -8,3 +8,4 @@ mod people;
 mod resources;
 mod server;
 mod structure;
+mod tls;

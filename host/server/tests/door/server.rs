@@ -75,8 +75,13 @@ impl Server {
 
     /// With settings of the listener.
     pub(crate) async fn with(listener: &str) -> Self {
+        Self::configured("", listener).await
+    }
+
+    /// With settings of the program, and of the listener.
+    pub(crate) async fn configured(program: &str, listener: &str) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let config = config(&data, listener);
+        let config = config(&data, program, listener);
         let directory = offline_directory(&config).unwrap();
         let operator = directory.issue_operator_key("test").await.unwrap();
         let tenant = async |name: &str| {
@@ -167,9 +172,10 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
     whole
 }
 
-fn config(data: &TempDir, listener: &str) -> Resolved {
+fn config(data: &TempDir, program: &str, listener: &str) -> Resolved {
+    let listen = if program.contains("listen") { "" } else { "listen = \"127.0.0.1:0\"" };
     let text = format!(
-        "listen = \"127.0.0.1:0\"\ndata = {:?}\n[listener]\n{listener}\n[runtime]\nguest_threads = 1\n[runtime.pool]\ncalls = 8\n",
+        "{listen}\ndata = {:?}\n{program}\n[listener]\n{listener}\n[runtime]\nguest_threads = 1\n[runtime.pool]\ncalls = 8\n",
         data.path()
     );
     toml::from_str::<Authored>(&text).unwrap().resolve().unwrap()

@@ -1,6 +1,6 @@
 //! Checking and applying commits: written once, for all engines.
 
-use super::{Conflict, Read, Write};
+use super::{Conflict, Direction, Read, Write};
 use crate::chain;
 use crate::commit::{Append, Commit, Expect, Fingerprinter, Write as RowWrite};
 use crate::error::StoreError;
@@ -53,7 +53,7 @@ fn holds(view: &dyn Write, expect: &[Expect]) -> Result<bool, StoreError> {
             Expect::Row { key, version } => view.get(key.as_bytes())?.map(|row| row.version) == *version,
             Expect::Range { start, end, fingerprint } => {
                 let mut found = Fingerprinter::default();
-                view.range(start, end.as_deref(), &mut |key, row| {
+                view.range(start, end.as_deref(), Direction::Forth, &mut |key, row| {
                     found.row(key, row.version);
                     true
                 })?;
@@ -88,7 +88,7 @@ fn append(view: &mut dyn Write, entry: &Append, version: u64) -> Result<(), Stor
     view.put(&key, version, &entry.body)?;
     let surplus = count.saturating_sub(u64::from(entry.keep.max(1))).min(2);
     let mut oldest = Vec::new();
-    view.range(&table, behind(table.clone()).as_deref(), &mut |key, _| {
+    view.range(&table, behind(table.clone()).as_deref(), Direction::Forth, &mut |key, _| {
         let more = (oldest.len() as u64) < surplus;
         if more {
             oldest.push(key.to_vec());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::{Conflict, Engine, Read, Snapshot, Write, apply};
+use super::{Conflict, Direction, Engine, Read, Show, Snapshot, Write, apply};
 use crate::commit::Commit;
 use crate::error::StoreError;
 use crate::key::Versioned;
@@ -37,22 +37,8 @@ impl Read for Arc<Rows> {
         Read::get(&**self, key)
     }
 
-    fn range(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        Read::range(&**self, start, end, show)
-    }
-
-    fn range_back(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        Read::range_back(&**self, start, end, show)
+    fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError> {
+        Read::range(&**self, start, end, to, show)
     }
 }
 
@@ -61,36 +47,17 @@ impl Read for Rows {
         Ok(BTreeMap::get(self, key).cloned())
     }
 
-    fn range(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        between(self, start, end).all(|(key, row)| show(key, row.clone()));
+    fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError> {
+        // An end before the start is an empty range, not the panic that the map would make of it.
+        let end = end.map(|end| end.max(start));
+        let bounds = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut rows = BTreeMap::range::<[u8], _>(self, bounds);
+        match to {
+            Direction::Forth => rows.all(|(key, row)| show(key, row.clone())),
+            Direction::Back => rows.rev().all(|(key, row)| show(key, row.clone())),
+        };
         Ok(())
     }
-
-    fn range_back(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        between(self, start, end).rev().all(|(key, row)| show(key, row.clone()));
-        Ok(())
-    }
-}
-
-fn between<'a>(
-    rows: &'a Rows,
-    start: &[u8],
-    end: Option<&[u8]>,
-) -> impl DoubleEndedIterator<Item = (&'a Vec<u8>, &'a Versioned)> {
-    // An end before the start is an empty range, not the panic that the map would make of it.
-    let end = end.map(|end| end.max(start));
-    let bounds = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
-    BTreeMap::range::<[u8], _>(rows, bounds)
 }
 
 impl Write for Rows {

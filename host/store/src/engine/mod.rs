@@ -50,28 +50,24 @@ pub trait Read {
     /// The database cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError>;
 
-    /// Shows the rows from `start` up to but not including `end` until `show` answers false.
+    /// Shows the rows from `start` up to but not including `end`, in this order, until `show` answers false.
     ///
     /// # Errors
     /// The database cannot be read.
-    fn range(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError>;
-
-    /// Like [`Read::range`], from the last row to the first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    fn range_back(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError>;
+    fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError>;
 }
+
+/// The order of the rows of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// By key.
+    Forth,
+    /// From the last key to the first.
+    Back,
+}
+
+/// What looks at the rows of a range: key and row; false when it has seen enough.
+pub type Show<'a> = &'a mut dyn FnMut(&[u8], Versioned) -> bool;
 
 /// A view of the database at one commit.
 pub trait Snapshot: Read + Send + 'static {}

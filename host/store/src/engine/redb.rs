@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::RwLock;
 use redb::{AccessGuard, Database, ReadOnlyTable, ReadableDatabase as _, ReadableTable, TableDefinition, TableError};
 
-use super::{Conflict, Engine, Read, Snapshot, Write, apply, decode, drop_cached, encode};
+use super::{Conflict, Direction, Engine, Read, Show, Snapshot, Write, apply, decode, drop_cached, encode};
 use crate::commit::Commit;
 use crate::error::StoreError;
 use crate::key::Versioned;
@@ -102,10 +102,7 @@ fn between<'a>(
     })
 }
 
-fn show_all<'a>(
-    rows: impl Iterator<Item = Found<'a>>,
-    show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-) -> Result<(), StoreError> {
+fn show_all<'a>(rows: impl Iterator<Item = Found<'a>>, show: Show<'_>) -> Result<(), StoreError> {
     for row in rows {
         let (key, row) = row?;
         if !show(key.value(), decode(key.value(), row.value())?) {
@@ -122,22 +119,12 @@ macro_rules! readable {
                 get(&self.0, key)
             }
 
-            fn range(
-                &self,
-                start: &[u8],
-                end: Option<&[u8]>,
-                show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-            ) -> Result<(), StoreError> {
-                show_all(between(&self.0, start, end)?, show)
-            }
-
-            fn range_back(
-                &self,
-                start: &[u8],
-                end: Option<&[u8]>,
-                show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-            ) -> Result<(), StoreError> {
-                show_all(between(&self.0, start, end)?.rev(), show)
+            fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError> {
+                let rows = between(&self.0, start, end)?;
+                match to {
+                    Direction::Forth => show_all(rows, show),
+                    Direction::Back => show_all(rows.rev(), show),
+                }
             }
         }
     )*};

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
 
+use super::Direction;
 use super::history::{Changes, Overlay, Row};
 use crate::error::StoreError;
 use crate::key::Versioned;
@@ -40,7 +41,7 @@ impl Rows {
         &self,
         start: &[u8],
         end: &[u8],
-        back: bool,
+        direction: Direction,
         limit: usize,
     ) -> Result<BTreeMap<Vec<u8>, Versioned>, StoreError> {
         let rows = self.0.range(start..end.min(Self::END));
@@ -48,7 +49,10 @@ impl Rows {
             let (key, value) = entry?;
             Ok((key.to_vec(), self.whole(&key, &value)?))
         };
-        if back { rows.rev().take(limit).map(whole).collect() } else { rows.take(limit).map(whole).collect() }
+        match direction {
+            Direction::Forth => rows.take(limit).map(whole).collect(),
+            Direction::Back => rows.rev().take(limit).map(whole).collect(),
+        }
     }
 
     /// What the rows are now that these changes change.

@@ -24,7 +24,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::history::{Changes, History, Overlay, Past};
 use super::rows::Rows;
-use super::{Conflict, Engine, Read, Snapshot, Write, apply, drop_cached};
+use super::{Conflict, Direction, Engine, Read, Show, Snapshot, Write, apply, drop_cached};
 use crate::commit::Commit;
 use crate::error::StoreError;
 use crate::home::sync;
@@ -149,22 +149,8 @@ impl Read for SledSnapshot {
         state.rows()?.get(key, &Past { history: &state.history, at: self.at })
     }
 
-    fn range(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        in_pages(start, end, Direction::Forth, show, |page| self.page(page))
-    }
-
-    fn range_back(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        in_pages(start, end, Direction::Back, show, |page| self.page(page))
+    fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError> {
+        in_pages(start, end, to, show, |page| self.page(page))
     }
 }
 
@@ -186,22 +172,8 @@ impl Read for View<'_> {
         self.rows.get(key, &self.changes)
     }
 
-    fn range(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        in_pages(start, end, Direction::Forth, show, |page| page.read(self.rows, &self.changes))
-    }
-
-    fn range_back(
-        &self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], Versioned) -> bool,
-    ) -> Result<(), StoreError> {
-        in_pages(start, end, Direction::Back, show, |page| page.read(self.rows, &self.changes))
+    fn range(&self, start: &[u8], end: Option<&[u8]>, to: Direction, show: Show<'_>) -> Result<(), StoreError> {
+        in_pages(start, end, to, show, |page| page.read(self.rows, &self.changes))
     }
 }
 
@@ -215,12 +187,6 @@ impl Write for View<'_> {
         self.changes.remove(key);
         Ok(())
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Forth,
-    Back,
 }
 
 /// A part of a range that is read under one lock.
@@ -240,7 +206,7 @@ struct Found {
 
 impl Page {
     fn read(&self, rows: &Rows, overlay: &impl Overlay) -> Result<Found, StoreError> {
-        let mut found = rows.between(&self.start, &self.end, self.direction == Direction::Back, self.size)?;
+        let mut found = rows.between(&self.start, &self.end, self.direction, self.size)?;
         let is_full = found.len() == self.size;
         let (mut start, mut end, mut rest) = (self.start.clone(), self.end.clone(), None);
         match self.direction {
@@ -276,7 +242,7 @@ fn in_pages(
     start: &[u8],
     end: Option<&[u8]>,
     direction: Direction,
-    show: &mut dyn FnMut(&[u8], Versioned) -> bool,
+    show: Show<'_>,
     read: impl Fn(&Page) -> Result<Found, StoreError>,
 ) -> Result<(), StoreError> {
     let end = end.map_or_else(|| Rows::END.to_vec(), <[u8]>::to_vec);

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use signalsync_store::{CommitError, Store, Table, Transaction};
+use signalsync_core::Timestamp;
+use signalsync_store::{CommitError, Done, RequestKey, Reused, Store, StoreError, Table, Transaction};
 
 use crate::lab::{Lab, all, put, record};
 
@@ -104,6 +106,76 @@ pub(crate) async fn readers_see_whole_commits(lab: Lab) {
         }
     })
     .await;
+}
+
+/// Somebody else is faster, so many times.
+async fn behind_others(store: &Store, faster: usize) -> (Result<usize, CommitError>, usize) {
+    let attempts = AtomicUsize::new(0);
+    let (attempts, others) = (&attempts, store);
+    let work = |mut tx: Transaction| async move {
+        let n = number(&mut tx, "contested");
+        if attempts.fetch_add(1, Ordering::Relaxed) < faster {
+            put(others, "c", "contested", (n + 1).to_string()).await;
+        }
+        tx.put(record("c", "contested"), (n + 100).to_string());
+        Ok((tx, n))
+    };
+    let done = store.transact_async(work).await;
+    (done.map(|(n, _)| n), attempts.load(Ordering::Relaxed))
+}
+
+pub(crate) async fn an_operation_is_repeated_a_few_times(lab: Lab) {
+    let (_, store) = lab.tenant().await;
+    let (done, attempts) = behind_others(&store, 4).await;
+    assert_eq!((done.unwrap(), attempts), (4, 5));
+    let (refused, attempts) = behind_others(&store, 5).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)));
+    assert_eq!((attempts, number(&mut store.begin().await.unwrap(), "contested")), (5, 104 + 5));
+}
+
+/// What can go wrong with a named request.
+#[derive(Debug)]
+enum Failed {
+    Reused,
+    Other,
+}
+
+impl From<Reused> for Failed {
+    fn from(_: Reused) -> Self {
+        Self::Reused
+    }
+}
+
+impl From<CommitError> for Failed {
+    fn from(_: CommitError) -> Self {
+        Self::Other
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(_: StoreError) -> Self {
+        Self::Other
+    }
+}
+
+pub(crate) async fn a_named_request_has_its_effect_once(lab: Lab) {
+    let (_, store) = lab.tenant().await;
+    let count = async |asked: &str| -> Result<Done<usize>, Failed> {
+        let request = RequestKey::new("name", [asked.as_bytes()]).unwrap();
+        let edit = |tx: &mut Transaction| {
+            let n = number(tx, "counter") + 1;
+            tx.put(record("c", "counter"), n.to_string());
+            Ok(n)
+        };
+        store.once(Some(&request), Timestamp(0), edit).await
+    };
+    let first = count("this").await.unwrap();
+    assert_eq!((first.value, first.before), (1, false));
+    put(&store, "c", "other", "x").await;
+    let again = count("this").await.unwrap();
+    assert_eq!(again, Done { before: true, ..first });
+    assert!(matches!(count("that").await, Err(Failed::Reused)));
+    assert_eq!(number(&mut store.begin().await.unwrap(), "counter"), 1);
 }
 
 pub(crate) async fn a_blind_write_never_conflicts(lab: Lab) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use signalsync_store::commit::{Commit, Write};
-use signalsync_store::engine::{Engine, RedbEngine};
+use signalsync_store::engine::{Direction, Engine, RedbEngine};
 use signalsync_store::{StoreError, Versioned};
 
 use crate::lab::record;
@@ -28,10 +28,15 @@ fn id(n: usize) -> String {
 fn read(path: &Path) -> Result<BTreeMap<String, Versioned>, StoreError> {
     let mut rows = BTreeMap::new();
     let (start, end) = (record("c", ""), record("d", ""));
-    RedbEngine::open(path)?.snapshot()?.range(start.as_bytes(), Some(end.as_bytes()), &mut |key, row| {
-        rows.insert(String::from_utf8_lossy(&key[3..]).into_owned(), row);
-        true
-    })?;
+    RedbEngine::open(path)?.snapshot()?.range(
+        start.as_bytes(),
+        Some(end.as_bytes()),
+        Direction::Forth,
+        &mut |key, row| {
+            rows.insert(String::from_utf8_lossy(&key[3..]).into_owned(), row);
+            true
+        },
+    )?;
     Ok(rows)
 }
 

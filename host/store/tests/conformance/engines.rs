@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 use signalsync_store::commit::{Commit, Expect, Fingerprinter, Write};
-use signalsync_store::engine::{Conflict, Engine, MemoryEngine, RedbEngine, SledEngine};
+use signalsync_store::engine::{Conflict, Direction, Engine, MemoryEngine, RedbEngine, SledEngine};
 use signalsync_store::{StoreError, Table};
 
 use crate::lab::record;
@@ -82,18 +82,18 @@ fn ranges_run_both_ways() {
             forth.push(String::from_utf8_lossy(&key[3..]).into_owned());
             true
         };
-        snapshot.range(start.as_bytes(), Some(end.as_bytes()), show).unwrap();
+        snapshot.range(start.as_bytes(), Some(end.as_bytes()), Direction::Forth, show).unwrap();
         assert_eq!(forth, ids[1..690]);
         let mut back = Vec::new();
         let show = &mut |key: &[u8], _| {
             back.push(String::from_utf8_lossy(&key[3..]).into_owned());
             back.len() < 500
         };
-        snapshot.range_back(start.as_bytes(), Some(end.as_bytes()), show).unwrap();
+        snapshot.range(start.as_bytes(), Some(end.as_bytes()), Direction::Back, show).unwrap();
         assert!(back.iter().eq(ids[190..690].iter().rev()));
         let mut none = 0;
         snapshot
-            .range(end.as_bytes(), Some(start.as_bytes()), &mut |_, _| {
+            .range(end.as_bytes(), Some(start.as_bytes()), Direction::Forth, &mut |_, _| {
                 none += 1;
                 true
             })

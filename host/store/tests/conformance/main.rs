@@ -13,6 +13,7 @@ mod lab;
 mod lifecycle;
 mod model;
 mod power;
+mod quota;
 mod tampering;
 
 /// Makes a test of each case on each engine.
@@ -55,6 +56,8 @@ on_every_engine! {
         no_update_is_lost,
         no_phantom_slips_in,
         readers_see_whole_commits,
+        an_operation_is_repeated_a_few_times,
+        a_named_request_has_its_effect_once,
         a_blind_write_never_conflicts,
         a_caller_that_goes_away_commits_all_the_same;
     files:
@@ -65,6 +68,7 @@ on_every_engine! {
         an_older_snapshot_reads_the_older_content,
         a_rolled_back_file_leaves_nothing,
         the_disk_shows_neither_names_nor_contents;
+    quota: who_has_used_up_its_disk_can_only_make_room;
     isolation:
         tenants_do_not_see_each_other,
         neighbouring_names_do_not_see_each_other;

@@ -8,7 +8,7 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use redb::{Database, StorageBackend};
 use signalsync_store::commit::{Commit, Write};
-use signalsync_store::engine::{Engine, RedbEngine};
+use signalsync_store::engine::{Direction, Engine, RedbEngine};
 
 use crate::lab::record;
 
@@ -131,7 +131,7 @@ fn rows(engine: &RedbEngine) -> Rows {
         true
     };
     let (start, end) = (record("c", ""), record("d", ""));
-    engine.snapshot().unwrap().range(start.as_bytes(), Some(end.as_bytes()), show).unwrap();
+    engine.snapshot().unwrap().range(start.as_bytes(), Some(end.as_bytes()), Direction::Forth, show).unwrap();
     rows
 }
 

@@ -1,5 +1,6 @@
 //! The directory on a store in memory.
 
+use signalsync_audit::{Filter, Outcome};
 use signalsync_core::{Permission, SystemClock};
 use signalsync_people::StructureError;
 use signalsync_store::{EngineKind, StoresConfig};
@@ -10,7 +11,7 @@ use crate::OPERATOR_KEYS_MAX;
 
 struct Fixture {
     directory: Directory,
-    _root: TempDir,
+    root: TempDir,
 }
 
 fn fixture() -> Fixture {
@@ -20,7 +21,7 @@ fn fixture() -> Fixture {
     let tiers = Tiers::from([("standard".to_owned(), Arc::new(Tier::default()))]);
     let stores = Stores::open(config).unwrap();
     let directory = Directory::new(Authority::ambient(), stores, Arc::new(SystemClock), tiers);
-    Fixture { directory, _root: root }
+    Fixture { directory, root }
 }
 
 fn slug(text: &str) -> TenantSlug {
@@ -60,7 +61,8 @@ async fn a_key_opens_its_own_door_and_no_other() {
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
     let key = f.key(&acme, &["member", "developer"]).await;
     let operator = f.operator().await;
-    let ask = async |host: HostLabel, token: &str| f.directory.authenticate(&host, Some(token)).await;
+    let ask =
+        async |host: HostLabel, token: &str| f.directory.authenticate(&host, Some(token), Origin::default()).await;
 
     let Actor::Tenant(scope) = ask(host("acme"), &key.token).await.unwrap() else { unreachable!("a tenant's key") };
     assert_eq!(scope.tenant(), acme.id);
@@ -85,10 +87,13 @@ async fn what_is_not_exactly_a_key_is_nobody() {
     let (key, other) = (f.key(&acme, &[]).await, f.key(&acme, &[]).await);
     let mixed = format!("{}{}", &key.token[..16], &other.token[16..]);
     for token in ["", "sk_", "x", &key.token.to_uppercase(), &mixed, &Token::random().unwrap().text()] {
-        let answer = f.directory.authenticate(&host("acme"), Some(token)).await;
+        let answer = f.directory.authenticate(&host("acme"), Some(token), Origin::default()).await;
         assert!(matches!(answer, Err(AuthError::Unauthenticated)), "{token}");
     }
-    assert!(matches!(f.directory.authenticate(&host("acme"), None).await, Err(AuthError::Unauthenticated)));
+    assert!(matches!(
+        f.directory.authenticate(&host("acme"), None, Origin::default()).await,
+        Err(AuthError::Unauthenticated)
+    ));
 }
 
 #[tokio::test]
@@ -96,7 +101,7 @@ async fn a_revoked_key_is_worthless_at_once() {
     let f = fixture();
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
     let key = f.key(&acme, &["administrator"]).await;
-    let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token)).await;
+    let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
     assert!(enter().await.is_ok());
 
     let revoke =
@@ -122,6 +127,31 @@ async fn a_key_that_is_refused_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_in_the_audit_with_who_asked_for_what() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &["member"]).await;
+    let Actor::Tenant(scope) =
+        f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap()
+    else {
+        unreachable!("a tenant's key")
+    };
+    for _ in 0..200 {
+        f.directory.note_denial(&scope, "GET /v1/keys", Permission::KeysManage).await;
+    }
+    let tx = f.directory.stores.tenant(&scope).await.unwrap().begin().await.unwrap();
+    let filter = Filter { outcome: Some(Outcome::Denied), ..Filter::default() };
+    let found = signalsync_audit::list(&tx, &filter, None, 1_000).unwrap().items;
+    assert_eq!(found.len(), 60, "of a flood only the number is kept");
+    let entry = serde_json::to_value(&found[0].entry).unwrap();
+    assert_eq!(
+        (&entry["subject"], &entry["actor"]["id"]),
+        (&"route/GET /v1/keys".into(), &key.info.id.to_string().into())
+    );
+    assert_eq!(entry["after"]["value"]["permission"], "keys:manage");
+}
+
+#[tokio::test]
 async fn use_is_noted_with_the_first_request() {
     let f = fixture();
     let acme = f.tenant("acme").await;
@@ -129,7 +159,7 @@ async fn use_is_noted_with_the_first_request() {
     let last = async || f.directory.keys.get(&f.visit(&acme).await, key.info.id).await.unwrap().last_used_at;
     assert_eq!(last().await, None);
     for _ in 0..2 {
-        f.directory.authenticate(&host("acme"), Some(&key.token)).await.unwrap();
+        f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
     }
     assert!(last().await.is_some());
 }
@@ -152,8 +182,9 @@ async fn a_repeated_request_creates_one_tenant() {
     let create = async |name: &str| f.directory.create(slug(name), "standard".to_owned(), request(name)).await;
     let first = create("acme").await.unwrap();
     assert_eq!(create("acme").await.unwrap(), first);
-    assert!(matches!(create("globex").await, Err(TenancyError::IdempotencyKeyReused)));
+    assert!(matches!(create("globex").await, Err(TenancyError::Reused(_))));
     assert_eq!(f.directory.list(None, 10).await.unwrap().tenants, [first]);
+    assert_eq!(f.root.path().join("tenants").read_dir().unwrap().count(), 1, "no store is left over");
 }
 
 #[tokio::test]

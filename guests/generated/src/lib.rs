@@ -1,4 +1,4 @@
-//! Components, good and hostile.
+//! Components that tests make: good ones that differ by a number, and shapes that nobody would write down.
 
 use wasm_encoder::{
     BlockType, CodeSection, Component, ComponentInstanceSection, ConstExpr, CustomSection, DataSection, ElementSection,
@@ -38,22 +38,22 @@ const EXPORT: &str = r#"
         (canon lift (core func $main "validate") (memory (core memory $main "memory")) (realloc (core func $main "realloc"))))
     (export "validate" (func $validate))"#;
 
-pub(crate) fn parse(text: &str) -> Vec<u8> {
+pub fn parse(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// A validation with these fields in its only module.
-pub(crate) fn validation_with(fields: &str) -> Vec<u8> {
+pub fn validation_with(fields: &str) -> Vec<u8> {
     validation(fields, "", "")
 }
 
 /// A validation that differs from the others by its number.
-pub(crate) fn numbered(number: usize) -> Vec<u8> {
+pub fn numbered(number: usize) -> Vec<u8> {
     validation_with(&format!(r#"(data (i32.const 64) "component {number}")"#))
 }
 
 /// A validation with these fields in its module, and more definitions at the beginning and at the end.
-pub(crate) fn validation(fields: &str, before: &str, after: &str) -> Vec<u8> {
+pub fn validation(fields: &str, before: &str, after: &str) -> Vec<u8> {
     parse(&format!(
         "(component {before} {TYPES} (core module $m {ALLOCATOR} {ACCEPT} {fields})
             (core instance $main (instantiate $m)) {EXPORT} {after})"
@@ -61,7 +61,7 @@ pub(crate) fn validation(fields: &str, before: &str, after: &str) -> Vec<u8> {
 }
 
 /// A component that exports a function of this name, or several, and does nothing else.
-pub(crate) fn exporting(names: &[&str]) -> Vec<u8> {
+pub fn exporting(names: &[&str]) -> Vec<u8> {
     let exports: String = names.iter().map(|name| format!(r#"(export "{name}" (func $f))"#)).collect();
     parse(&format!(
         r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
@@ -70,7 +70,7 @@ pub(crate) fn exporting(names: &[&str]) -> Vec<u8> {
 }
 
 /// A validation made of two components, between which a string travels there and back.
-pub(crate) fn composed() -> Vec<u8> {
+pub fn composed() -> Vec<u8> {
     parse(&format!(
         r#"(component {TYPES}
             (component $echo
@@ -115,14 +115,14 @@ pub(crate) fn composed() -> Vec<u8> {
 }
 
 /// Nothing but this module.
-pub(crate) fn of_module(module: &Module) -> Vec<u8> {
+pub fn of_module(module: &Module) -> Vec<u8> {
     let mut component = Component::new();
     component.section(&ModuleSection(module));
     component.finish()
 }
 
 /// C1: each level instantiates the one before it twice.
-pub(crate) fn doubling_instances(levels: usize) -> Vec<u8> {
+pub fn doubling_instances(levels: usize) -> Vec<u8> {
     let mut innermost = Component::new();
     innermost.section(&ModuleSection(&Module::new()));
     innermost.section(InstanceSection::new().instantiate::<[(&str, ModuleArg); 0], &str>(0, []));
@@ -137,7 +137,7 @@ pub(crate) fn doubling_instances(levels: usize) -> Vec<u8> {
 }
 
 /// C1 without nesting: every component is defined on one level and reaches the one before by an alias.
-pub(crate) fn doubling_aliases(levels: usize) -> Vec<u8> {
+pub fn doubling_aliases(levels: usize) -> Vec<u8> {
     let levels: String = (1..=levels)
         .map(|level| {
             let before = level - 1;
@@ -159,7 +159,7 @@ fn component_instances(count: u64) -> ComponentInstanceSection {
 }
 
 /// Components inside of each other.
-pub(crate) fn nested(depth: u64) -> Vec<u8> {
+pub fn nested(depth: u64) -> Vec<u8> {
     let mut component = Component::new();
     for _ in 0..depth {
         let mut outer = Component::new();
@@ -170,7 +170,7 @@ pub(crate) fn nested(depth: u64) -> Vec<u8> {
 }
 
 /// So many instances of one module.
-pub(crate) fn core_instances(module: &Module, count: u64) -> Vec<u8> {
+pub fn core_instances(module: &Module, count: u64) -> Vec<u8> {
     let mut component = Component::new();
     component.section(&ModuleSection(module));
     let mut instances = InstanceSection::new();
@@ -182,7 +182,7 @@ pub(crate) fn core_instances(module: &Module, count: u64) -> Vec<u8> {
 }
 
 /// So many instances of one component.
-pub(crate) fn instances(count: u64) -> Vec<u8> {
+pub fn instances(count: u64) -> Vec<u8> {
     let mut component = Component::new();
     component.section(&NestedComponentSection(&Component::new()));
     component.section(&component_instances(count));
@@ -190,7 +190,7 @@ pub(crate) fn instances(count: u64) -> Vec<u8> {
 }
 
 /// A module with these bodies, all of type `() -> ()`.
-pub(crate) fn bodies(bodies: impl IntoIterator<Item = Function>) -> Module {
+pub fn bodies(bodies: impl IntoIterator<Item = Function>) -> Module {
     let (mut functions, mut code) = (FunctionSection::new(), CodeSection::new());
     for body in bodies {
         functions.function(0);
@@ -204,7 +204,7 @@ pub(crate) fn bodies(bodies: impl IntoIterator<Item = Function>) -> Module {
 }
 
 /// Empty functions.
-pub(crate) fn functions(count: u64) -> Vec<u8> {
+pub fn functions(count: u64) -> Vec<u8> {
     of_module(&bodies((0..count).map(|_| body([]))))
 }
 
@@ -218,12 +218,12 @@ fn body<'a>(instructions: impl IntoIterator<Item = Instruction<'a>>) -> Function
 }
 
 /// A function of so many bytes.
-pub(crate) fn long_function(bytes: u64) -> Vec<u8> {
+pub fn long_function(bytes: u64) -> Vec<u8> {
     of_module(&bodies([body((0..bytes - 2).map(|_| Instruction::Nop))]))
 }
 
 /// C2: blocks inside of each other, each with a way out.
-pub(crate) fn nested_blocks(depth: u64) -> Module {
+pub fn nested_blocks(depth: u64) -> Module {
     let open =
         (0..depth).flat_map(|_| [Instruction::Block(BlockType::Empty), Instruction::I32Const(0), Instruction::BrIf(0)]);
     let close = (0..depth).map(|_| Instruction::End);
@@ -231,13 +231,13 @@ pub(crate) fn nested_blocks(depth: u64) -> Module {
 }
 
 /// C5: one jump with many targets.
-pub(crate) fn branch_table(targets: u64) -> Vec<u8> {
+pub fn branch_table(targets: u64) -> Vec<u8> {
     let targets = vec![0; usize::try_from(targets).unwrap()];
     of_module(&bodies([body([Instruction::I32Const(0), Instruction::BrTable(targets.into(), 0)])]))
 }
 
 /// C6: many local variables, in few bytes.
-pub(crate) fn locals(count: u64, functions: usize) -> Vec<u8> {
+pub fn locals(count: u64, functions: usize) -> Vec<u8> {
     let one = || {
         let mut function = Function::new([(u32::try_from(count).unwrap(), ValType::I64)]);
         function.instruction(&Instruction::End);
@@ -247,7 +247,7 @@ pub(crate) fn locals(count: u64, functions: usize) -> Vec<u8> {
 }
 
 /// I5: passive data segments.
-pub(crate) fn data_segments(count: u64) -> Vec<u8> {
+pub fn data_segments(count: u64) -> Vec<u8> {
     let mut data = DataSection::new();
     for _ in 0..count {
         data.passive([]);
@@ -258,7 +258,7 @@ pub(crate) fn data_segments(count: u64) -> Vec<u8> {
 }
 
 /// A component of exactly so many bytes, nearly all of them in one data segment.
-pub(crate) fn of_size(bytes: u64) -> Vec<u8> {
+pub fn of_size(bytes: u64) -> Vec<u8> {
     let with = |length: usize| {
         let mut data = DataSection::new();
         data.passive(vec![0; length]);
@@ -272,7 +272,7 @@ pub(crate) fn of_size(bytes: u64) -> Vec<u8> {
 }
 
 /// Entries of an element segment.
-pub(crate) fn elements(count: u64) -> Vec<u8> {
+pub fn elements(count: u64) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([], []);
     let mut imports = ImportSection::new();
@@ -285,7 +285,7 @@ pub(crate) fn elements(count: u64) -> Vec<u8> {
 }
 
 /// Bytes in custom sections, half of them in a module.
-pub(crate) fn custom(bytes: u64) -> Vec<u8> {
+pub fn custom(bytes: u64) -> Vec<u8> {
     let half = vec![0; usize::try_from(bytes / 2).unwrap()];
     let rest = vec![0; usize::try_from(bytes).unwrap() - half.len()];
     let mut module = Module::new();
@@ -297,12 +297,12 @@ pub(crate) fn custom(bytes: u64) -> Vec<u8> {
 }
 
 /// Core types without parameters.
-pub(crate) fn core_types(count: u64) -> Vec<u8> {
+pub fn core_types(count: u64) -> Vec<u8> {
     core_types_of(count, 0, 0)
 }
 
 /// Core types with so many parameters, and one more with `rest`.
-pub(crate) fn core_types_of(count: u64, params: usize, rest: usize) -> Vec<u8> {
+pub fn core_types_of(count: u64, params: usize, rest: usize) -> Vec<u8> {
     let mut types = TypeSection::new();
     for _ in 0..count {
         types.ty().function(vec![ValType::I32; params], []);
@@ -316,7 +316,7 @@ pub(crate) fn core_types_of(count: u64, params: usize, rest: usize) -> Vec<u8> {
 }
 
 /// C7: instance types inside of each other; three bytes a level.
-pub(crate) fn nested_types(depth: u64) -> Vec<u8> {
+pub fn nested_types(depth: u64) -> Vec<u8> {
     let mut data = vec![1];
     for _ in 1..depth {
         data.extend([0x42, 1, 1]);
@@ -328,7 +328,7 @@ pub(crate) fn nested_types(depth: u64) -> Vec<u8> {
 }
 
 /// C7: a type whose parts, written out, are so many; each line uses the line before many times.
-pub(crate) fn shared_type(parts: u64) -> Vec<u8> {
+pub fn shared_type(parts: u64) -> Vec<u8> {
     let (inner, middle) = (101, 1 + 100 * 101);
     let rest = usize::try_from(parts - 1 - middle).unwrap();
     assert_eq!(inner, 101);
@@ -341,7 +341,7 @@ pub(crate) fn shared_type(parts: u64) -> Vec<u8> {
 }
 
 /// C7: each type uses the one before twice.
-pub(crate) fn doubling_types(levels: usize) -> Vec<u8> {
+pub fn doubling_types(levels: usize) -> Vec<u8> {
     let types: String = (1..=levels)
         .map(|level| format!(r#"(type $t{level} (record (field "a" $t{0}) (field "b" $t{0})))"#, level - 1))
         .collect();
@@ -349,7 +349,7 @@ pub(crate) fn doubling_types(levels: usize) -> Vec<u8> {
 }
 
 /// Globals, of which each is an item; the module is one too.
-pub(crate) fn items(count: u64) -> Vec<u8> {
+pub fn items(count: u64) -> Vec<u8> {
     let mut globals = GlobalSection::new();
     let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
     for _ in 0..count - 1 {
@@ -361,12 +361,12 @@ pub(crate) fn items(count: u64) -> Vec<u8> {
 }
 
 /// A module with a memory of so many pages.
-pub(crate) fn memory(pages: u64) -> Module {
+pub fn memory(pages: u64) -> Module {
     memories(pages, 1)
 }
 
 /// A module with several memories.
-pub(crate) fn memories(pages: u64, count: usize) -> Module {
+pub fn memories(pages: u64, count: usize) -> Module {
     let mut memories = MemorySection::new();
     for _ in 0..count {
         memories.memory(MemoryType {
@@ -383,7 +383,7 @@ pub(crate) fn memories(pages: u64, count: usize) -> Module {
 }
 
 /// A module with tables of so many elements.
-pub(crate) fn tables(elements: u64, count: usize) -> Module {
+pub fn tables(elements: u64, count: usize) -> Module {
     let mut tables = TableSection::new();
     for _ in 0..count {
         let ty = TableType {
