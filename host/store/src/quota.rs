@@ -25,9 +25,11 @@ impl Quota {
         Self { bytes_max: AtomicU64::new(u64::MAX), measured: Mutex::new(None) }
     }
 
-    /// Sets what may be used: a tier may have changed since the store was opened.
+    /// Sets what may be used: a tier may have changed since the store was opened. Then it is measured anew.
     pub(crate) fn allow(&self, bytes_max: u64) {
-        self.bytes_max.store(bytes_max, Ordering::Relaxed);
+        if self.bytes_max.swap(bytes_max, Ordering::Relaxed) != bytes_max {
+            *self.measured.lock() = None;
+        }
     }
 
     /// The last measurement, unless it is too old.

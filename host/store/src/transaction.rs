@@ -279,13 +279,14 @@ impl Transaction {
         }
         let Self { snapshot, expect, writes, appends, chained, files, store, pin } = self;
         let Some(store) = store else { return Err(StoreError::NoSuchTenant.into()) };
-        if writes.iter().any(|(key, write)| key.is_data() && matches!(write, Write::Put(_))) {
-            store.check_quota().await?;
-        }
+        let grows = writes.iter().any(|(key, write)| key.is_data() && matches!(write, Write::Put(_)));
         let commit = Commit { base: Some(base), expect, writes, appends, chained };
         drop((snapshot, pin));
         // A task of its own: a caller that goes away in the middle leaves nothing half-done behind.
         let done = tokio::spawn(async move {
+            if grows {
+                store.check_quota().await?;
+            }
             let stored = files.store(store.blobs()).await?;
             let version = store.commit(commit).await;
             stored.settle(Outcome::of(&version)).await;

@@ -34,7 +34,7 @@ pub(crate) async fn who_has_used_up_its_disk_can_only_make_room(lab: Lab) {
     tx.append(Table::Executions, "receipt", "of a call that failed", 10);
     tx.commit().await.unwrap();
 
-    let larger = Arc::new(Tier { disk_bytes_max: limit + 1, ..Tier::default() });
+    let larger = Arc::new(Tier { disk_bytes_max: limit + (64 << 20), ..Tier::default() });
     let store = lab.stores.tenant(&lab.authority.scope(tenant, larger, Caller::host())).await.unwrap();
     put(&store, "c", "more", "body").await;
 }
