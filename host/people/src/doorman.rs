@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{Clock, SessionId, TenantScope, Timestamp, UserId};
-use signalsync_store::{ATTEMPTS_MAX, CommitError, StoreError, Stores, Transaction};
+use signalsync_store::{StoreError, Stores, Transaction};
 
 use crate::access::{self, Access};
 use crate::change::{ProfileChange, subject};
@@ -337,17 +337,9 @@ impl Doorman {
     pub async fn edit<T>(
         &self,
         scope: &TenantScope,
-        mut edit: impl FnMut(&mut Transaction) -> Result<T, PeopleError>,
+        edit: impl Fn(&mut Transaction) -> Result<T, PeopleError>,
     ) -> Result<T, PeopleError> {
-        for _ in 0..ATTEMPTS_MAX {
-            let mut tx = self.begin(scope).await?;
-            let done = edit(&mut tx)?;
-            match tx.commit().await {
-                Err(CommitError::Conflict) => {}
-                committed => return Ok(committed.map(|_| done)?),
-            }
-        }
-        Err(PeopleError::Conflict)
+        self.stores.tenant(scope).await?.transact(edit).await
     }
 
     /// The time.

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method};
 use signalsync_people::session::SessionToken;
 
 use crate::answer::Answer;
+use crate::listener::Peer;
 use crate::problem::{Code, Problem};
 
 const NAME: &str = "__Host-session";
@@ -98,11 +99,13 @@ fn page(parts: &Parts) -> Page {
     }
 }
 
-/// The same host and port; the scheme too, because the port goes with it.
+/// The same host and port, and over TLS when the request came over it.
 fn is_ours(origin: &HeaderValue, parts: &Parts) -> bool {
+    let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
     let host = parts.uri.authority().map(|authority| authority.as_str());
     let host = host.or_else(|| parts.headers.get(HOST).and_then(|host| host.to_str().ok()));
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    let origin = origin.filter(|(scheme, _)| !is_secure || *scheme == "https").map(|(_, authority)| authority);
     origin.zip(host).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
 }
 

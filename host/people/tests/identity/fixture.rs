@@ -83,7 +83,7 @@ impl Fixture {
 
     pub(crate) async fn edit<T>(
         &self,
-        edit: impl FnMut(&mut Transaction) -> Result<T, PeopleError>,
+        edit: impl Fn(&mut Transaction) -> Result<T, PeopleError>,
     ) -> Result<T, PeopleError> {
         self.doorman.edit(&self.scope(), edit).await
     }
