@@ -53,6 +53,8 @@ pub struct Tier {
     pub disk_bytes_max: u64,
     /// Execution records that are kept; the oldest go first.
     pub executions_kept: u32,
+    /// People that the tenant may have, with those who were deactivated or are only invited.
+    pub people_max: u32,
 }
 
 impl Tier {
@@ -85,6 +87,7 @@ impl Default for Tier {
             file_bytes_max: 256 * MIB,
             disk_bytes_max: 4 << 30,
             executions_kept: 10_000,
+            people_max: 10_000,
         }
     }
 }

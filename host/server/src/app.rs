@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use signalsync_components::{Components, Deployments, Executions};
-use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock};
+use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantSlug};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
-use signalsync_mail::Sender;
+use signalsync_mail::{Outbox, Sender};
 use signalsync_people::department::Departments;
+use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::keys::Keys;
 use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
+use signalsync_people::{Doorman, PeopleError, Place};
 use signalsync_records::{Collections, Files, Records};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
@@ -24,6 +26,7 @@ use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, Resolved};
 use crate::listener::CertificateError;
+use crate::mails;
 use crate::tenants::Listed;
 
 /// The process could not start.
@@ -38,6 +41,9 @@ pub enum StartError {
     /// Mail cannot be sent as it is configured.
     #[error(transparent)]
     Mail(#[from] signalsync_mail::ConfigError),
+    /// Passwords cannot be hashed as configured.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// Certificates cannot be used.
     #[error("TLS cannot be spoken: {0}")]
     Certificate(#[from] CertificateError),
@@ -51,6 +57,7 @@ pub struct App {
     pub(crate) base_domain: String,
     pub(crate) limits: ListenerConfig,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) doorman: Doorman,
     pub(crate) roles: Roles,
     pub(crate) departments: Departments,
     pub(crate) teams: Teams,
@@ -63,6 +70,7 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
+    public: Public,
     pub(crate) runtime: Arc<Runtime>,
     work: Arc<Figures>,
     panics: AtomicU64,
@@ -108,10 +116,12 @@ impl App {
         let invoke: Arc<dyn Invoke<Transaction>> = runtime.clone();
         let directory = Arc::new(directory(config, &stores, &clock));
         let driver = driver(config, &directory, &stores, &clock)?;
+        let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
         let app = Self {
             base_domain: config.base_domain.clone(),
             limits: config.listener,
             directory,
+            doorman: Doorman::new(stores.clone(), clock.clone(), config.passwords, GUESSES_PER_MINUTE_MAX, mails)?,
             roles: Roles::new(stores.clone(), clock.clone()),
             departments: Departments::new(stores.clone(), clock.clone()),
             teams: Teams::new(stores.clone(), clock.clone()),
@@ -124,6 +134,7 @@ impl App {
             files: Files::new(stores.clone()),
             messages: Messages::new(stores.clone(), invoke, clock),
             executions: Executions::new(stores),
+            public: Public::of(config),
             runtime,
             work: driver.figures(),
             panics: AtomicU64::new(0),
@@ -136,6 +147,13 @@ impl App {
     pub fn health(&self) -> Health {
         let work = WorkFigures { done: self.work.done(), set_back: self.work.set_back(), dead: self.work.dead() };
         Health { panics: self.panics.load(Ordering::Relaxed), runtime: self.runtime.figures(), work }
+    }
+
+    /// The tenant as its people know it.
+    pub(crate) fn place(&self, slug: &TenantSlug) -> PlaceBuf {
+        let Public { scheme, port } = self.public;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        PlaceBuf { name: slug.to_string(), url: format!("{scheme}://{slug}.{}{port}", self.base_domain) }
     }
 
     /// Counts a request that ended in a mistake of ours.
@@ -151,6 +169,36 @@ impl App {
     /// Whether it is.
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()
+    }
+}
+
+/// How people reach the program: what stands in links that are mailed.
+struct Public {
+    scheme: &'static str,
+    /// None for the scheme's own.
+    port: Option<u16>,
+}
+
+impl Public {
+    fn of(config: &Resolved) -> Self {
+        let behind_tls = config.certificates.is_some() || !config.proxies.is_empty();
+        let (scheme, usual) = if behind_tls { ("https", 443) } else { ("http", 80) };
+        // Proxies listen at the usual port, whatever we listen at behind them.
+        let ours = config.proxies.is_empty() && config.listen.port() != usual;
+        Self { scheme, port: ours.then_some(config.listen.port()) }
+    }
+}
+
+/// A tenant as its people know it.
+pub(crate) struct PlaceBuf {
+    name: String,
+    url: String,
+}
+
+impl PlaceBuf {
+    /// As it is handed on.
+    pub(crate) fn lent(&self) -> Place<'_> {
+        Place { name: &self.name, url: &self.url }
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::Tier;
 use signalsync_egress::EgressConfig;
 use signalsync_mail::MailConfig;
+use signalsync_people::HashCost;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, RuntimeConfig};
 use signalsync_store::{EngineKind, StoresConfig};
 use signalsync_tenancy::Tiers;
@@ -56,6 +57,8 @@ pub struct Authored {
     pub stores_open_max: NonZeroUsize,
     /// How requests are taken.
     pub listener: ListenerConfig,
+    /// What checking a password costs, and how many are checked at the same time.
+    pub passwords: HashCost,
     /// What runs components.
     pub runtime: AuthoredRuntime,
     /// What components reach outside.
@@ -81,6 +84,7 @@ impl Default for Authored {
             engine: EngineKind::Redb,
             stores_open_max: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
             listener: ListenerConfig::default(),
+            passwords: HashCost::default(),
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
             sweep: SweepConfig::default(),
@@ -184,6 +188,7 @@ pub struct Resolved {
     pub base_domain: String,
     /// How requests are taken.
     pub listener: ListenerConfig,
+    pub passwords: HashCost,
     /// Where stores are.
     pub stores: StoresConfig,
     /// What runs components.
@@ -242,6 +247,7 @@ impl Authored {
             proxies: self.proxies,
             base_domain,
             listener: self.listener,
+            passwords: self.passwords,
             stores,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },

@@ -2,16 +2,19 @@
 //! and a caller whom the route lets in.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use signalsync_core::{KeyId, Origin, Permission, Rights, TenantScope};
-use signalsync_tenancy::{Actor, HostLabel};
+use signalsync_core::{KeyId, Origin, Permission, Rights, SessionId, TenantScope, TenantSlug, UserId};
+use signalsync_people::session::SessionToken;
+use signalsync_tenancy::{Actor, Entered, HostLabel};
 
 use crate::answer::{Answer, protect};
 use crate::app::App;
+use crate::cookie;
 use crate::host;
 use crate::input::{Head, Input};
 use crate::listener::{Held, Incoming, Peer};
@@ -24,16 +27,40 @@ const AUTHORIZATION_BYTES_MAX: usize = 200;
 /// The proof that a caller may touch one tenant's data by one route. Only the door makes it.
 pub(crate) struct Permitted {
     scope: Arc<TenantScope>,
+    slug: TenantSlug,
+    /// None for a key.
+    person: Option<(UserId, SessionId)>,
 }
 
 impl Permitted {
     /// For a route that needs this permission; none: that somebody is signed in. A refusal is audited.
-    async fn prove(app: &App, head: &Head, scope: TenantScope, needs: Option<Permission>) -> Result<Self, Problem> {
-        let Some(lacking) = needs.filter(|permission| !scope.caller().rights.allows(*permission)) else {
-            return Ok(Self { scope: Arc::new(scope) });
-        };
-        app.directory.note_denial(&scope, &head.line(), lacking).await;
-        Err(Problem::not_allowed(lacking))
+    async fn prove(self, app: &App, head: &Head, needs: Option<Permission>) -> Result<Self, Problem> {
+        let refused = needs.map_or(Ok(()), |permission| self.require(permission));
+        if let (Err(_), Some(lacking)) = (&refused, needs) {
+            app.directory.note_denial(&self.scope, &head.line(), lacking).await;
+        }
+        refused.map(|()| self)
+    }
+
+    /// For what some requests at a route need besides.
+    ///
+    /// # Errors
+    /// `not-allowed`.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.rights().allows(permission) { Ok(()) } else { Err(Problem::not_allowed(permission)) }
+    }
+
+    /// Who is signed in, by which session.
+    ///
+    /// # Errors
+    /// `person-needed` when it is a key.
+    pub(crate) fn person(&self) -> Result<(UserId, SessionId), Problem> {
+        self.person.ok_or_else(|| Problem::plain(Code::PersonNeeded))
+    }
+
+    /// The tenant's name.
+    pub(crate) fn slug(&self) -> &TenantSlug {
+        &self.slug
     }
 
     /// What the caller may do. Routes ask for permissions in their table; records are asked about at their gate.
@@ -49,6 +76,43 @@ impl Permitted {
     /// Access to the data for work that outlives the request.
     pub(crate) fn shared(&self) -> Arc<TenantScope> {
         Arc::clone(&self.scope)
+    }
+}
+
+/// The proof that there is a tenant at whose door somebody stands who is nobody yet. Only the door makes it.
+pub(crate) struct Guest {
+    scope: TenantScope,
+    slug: TenantSlug,
+}
+
+impl Guest {
+    /// Access without any right.
+    pub(crate) fn scope(&self) -> &TenantScope {
+        &self.scope
+    }
+
+    /// The tenant's name.
+    pub(crate) fn slug(&self) -> &TenantSlug {
+        &self.slug
+    }
+}
+
+/// Who asks, after the proof.
+enum Visitor {
+    Operator(KeyId),
+    Tenant(Permitted, Option<SessionToken>),
+}
+
+/// A request that was let in.
+struct Admitted {
+    handling: Handling,
+    /// The session's new token, when it got one.
+    renewed: Option<SessionToken>,
+}
+
+impl From<Handling> for Admitted {
+    fn from(handling: Handling) -> Self {
+        Self { handling, renewed: None }
     }
 }
 
@@ -68,20 +132,22 @@ impl Operator {
 pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
     let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
-    let answered = match enter(&app, parts, body).await {
-        Ok(handling) => carry_out(&app, handling, held).await,
-        Err(problem) => Err(problem),
+    let mut answer = match enter(&app, parts, body).await {
+        Ok(Admitted { handling, renewed }) => {
+            let answered = carry_out(&app, handling, held).await;
+            cookie::renew(answered.unwrap_or_else(Problem::into_answer), renewed.as_ref())
+        }
+        Err(problem) => problem.into_answer(),
     };
-    let mut answer = answered.unwrap_or_else(Problem::into_answer);
     protect(answer.headers_mut(), is_secure);
     Ok(answer)
 }
 
-async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling, Problem> {
+async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted, Problem> {
     let label = host::label(&parts, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
-            return Ok(handler(Input::new(app, parts, params, body)));
+            return Ok(handler(Input::new(app, parts, params, body)).into());
         }
         found => match (found, &label) {
             (_, None) | (Found::Nothing, _) => return Err(Problem::not_found()),
@@ -90,16 +156,58 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Handling,
         },
     };
     let label = label.ok_or_else(Problem::not_found)?;
-    let actor = authenticate(app, &label, &parts).await?;
-    check_encoding(&parts.headers)?;
-    let input = Input::new(app, parts, params, body);
-    match (enter, actor) {
-        (Enter::Tenant(needs, handler), Actor::Tenant(scope)) => {
-            Ok(handler(Permitted::prove(app, &input.head, scope, *needs).await?, input))
-        }
-        (Enter::Operator(handler), Actor::Operator(key)) => Ok(handler(Operator { key }, input)),
-        (Enter::Public(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
+    if let Enter::Guest(handler) = enter {
+        let guest = welcome(app, label, &parts).await?;
+        return Ok(handler(guest, Input::new(app, parts, params, body)).into());
     }
+    let visitor = recognise(app, label, &parts).await?;
+    let input = Input::new(app, parts, params, body);
+    match (enter, visitor) {
+        (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
+            let handling = match permitted.prove(app, &input.head, *needs).await {
+                Ok(permitted) => handler(permitted, input),
+                Err(problem) => Box::pin(ready(Err(problem))),
+            };
+            Ok(Admitted { handling, renewed })
+        }
+        (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
+        (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
+    }
+}
+
+async fn welcome(app: &App, label: HostLabel, parts: &Parts) -> Result<Guest, Problem> {
+    let HostLabel::Tenant(slug) = label else { return Err(Problem::not_found()) };
+    let scope = app.directory.guest(&slug, origin(parts)).await?;
+    cookie::check_not_foreign(parts)?;
+    check_encoding(&parts.headers)?;
+    Ok(Guest { scope, slug })
+}
+
+/// By a key if one is shown, else by a session.
+async fn recognise(app: &App, label: HostLabel, parts: &Parts) -> Result<Visitor, Problem> {
+    let session = cookie::token(&parts.headers).filter(|_| !parts.headers.contains_key(AUTHORIZATION));
+    if let (Some(token), HostLabel::Tenant(slug)) = (&session, &label) {
+        cookie::check_ours(parts)?;
+        check_encoding(&parts.headers)?;
+        let Entered { scope, person, session, renewed } = app.directory.enter(slug, token, origin(parts)).await?;
+        let permitted = Permitted { scope: Arc::new(scope), slug: slug.clone(), person: Some((person, session)) };
+        return Ok(Visitor::Tenant(permitted, renewed));
+    }
+    let actor = authenticate(app, &label, parts).await?;
+    check_encoding(&parts.headers)?;
+    match (actor, label) {
+        (Actor::Tenant(scope), HostLabel::Tenant(slug)) => {
+            Ok(Visitor::Tenant(Permitted { scope: Arc::new(scope), slug, person: None }, None))
+        }
+        (Actor::Operator(key), HostLabel::Console) => Ok(Visitor::Operator(key)),
+        (Actor::Tenant(_) | Actor::Operator(_), _) => Err(Problem::not_found()),
+    }
+}
+
+/// For the audit, and for what is slowed down by where it comes from.
+fn origin(parts: &Parts) -> Origin {
+    let address = parts.extensions.get::<Peer>().map(|peer| peer.address);
+    Origin { address, ..Origin::default() }
 }
 
 async fn authenticate(app: &App, label: &HostLabel, parts: &Parts) -> Result<Actor, Problem> {

@@ -6,10 +6,12 @@
 mod answer;
 mod app;
 pub mod config;
+mod cookie;
 mod door;
 mod host;
 mod input;
 mod listener;
+mod mails;
 pub mod problem;
 pub mod routes;
 mod sweep;

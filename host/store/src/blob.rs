@@ -34,6 +34,7 @@ impl BlobId {
 pub(crate) struct Blobs {
     dir: Dir,
     key: SecretKey,
+    row_key: SecretKey,
     tenant: String,
     /// The tenant's whole folder, for its size.
     home: PathBuf,
@@ -42,7 +43,12 @@ pub(crate) struct Blobs {
 
 impl Blobs {
     pub(crate) fn new(dir: Dir, key: SecretKey, tenant: String, home: PathBuf) -> Self {
-        Self { dir, key, tenant, home, garbage: Mutex::default() }
+        Self { dir, row_key: key.for_rows(), key, tenant, home, garbage: Mutex::default() }
+    }
+
+    /// Encrypts small secrets in rows.
+    pub(crate) fn row_key(&self) -> &SecretKey {
+        &self.row_key
     }
 
     /// Starts a content.

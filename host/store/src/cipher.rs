@@ -2,7 +2,7 @@
 //!
 //! Files use the STREAM construction (Hoang, Reyhanitabar, Rogaway and Vizár 2015) over XChaCha20-Poly1305:
 //! each chunk is bound to its place, and the last one is marked, so that chunks can be neither swapped
-//! nor cut off. Losing the wrapped key loses the tenant's files: that is how they are destroyed.
+//! nor cut off. Small secrets in rows (a second factor's) are sealed one by one, each bound to its place. Losing the wrapped key loses the tenant's files: that is how they are destroyed.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -76,20 +76,12 @@ impl SecretKey {
     }
 
     fn wrap(&self, key: &Self, tenant: &str) -> Result<Vec<u8>, StoreError> {
-        let mut nonce = [0; WRAP_NONCE_BYTES];
-        random(&mut nonce)?;
-        let payload = Payload { msg: &*key.0, aad: tenant.as_bytes() };
-        let wrapped =
-            self.aead().encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| damaged("wrapping failed"))?;
-        Ok([nonce.as_slice(), &wrapped].concat())
+        self.seal(tenant.as_bytes(), &*key.0)
     }
 
     fn unwrap(&self, wrapped: &[u8], tenant: &str) -> Result<Self, StoreError> {
         let cannot = || damaged("the tenant's key cannot be unwrapped: another master key, another tenant, or damage");
-        let (nonce, wrapped) = wrapped.split_at_checked(WRAP_NONCE_BYTES).ok_or_else(cannot)?;
-        let payload = Payload { msg: wrapped, aad: tenant.as_bytes() };
-        let key = self.aead().decrypt(XNonce::from_slice(nonce), payload).map_err(|_| cannot())?;
-        let key = Zeroizing::new(key);
+        let key = self.unseal(tenant.as_bytes(), wrapped).map_err(|_| cannot())?;
         Ok(Self(Zeroizing::new(key.as_slice().try_into().map_err(|_| cannot())?)))
     }
 
@@ -97,6 +89,34 @@ impl SecretKey {
     pub(crate) fn stream(&self, nonce: &[u8; NONCE_BYTES], context: Vec<u8>) -> ChunkCipher {
         let stream = StreamBE32::from_aead(self.aead(), GenericArray::from_slice(nonce));
         ChunkCipher { stream, context }
+    }
+
+    /// A key for small secrets in rows, so that no nonce of theirs can meet one of a file's.
+    pub(crate) fn for_rows(&self) -> Self {
+        Self(Zeroizing::new(blake3::derive_key("signalsync 2026-11 secrets in rows", &*self.0)))
+    }
+
+    /// Encrypts a small secret, bound to its place.
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub(crate) fn seal(&self, place: &[u8], secret: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; WRAP_NONCE_BYTES];
+        random(&mut nonce)?;
+        let payload = Payload { msg: secret, aad: place };
+        let sealed = self.aead().encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| damaged("sealing failed"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// What was sealed for this place.
+    ///
+    /// # Errors
+    /// It was sealed for another place or under another key, or is damaged.
+    pub(crate) fn unseal(&self, place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let cannot = || damaged("a sealed secret was changed, or sealed for something else");
+        let (nonce, sealed) = sealed.split_at_checked(WRAP_NONCE_BYTES).ok_or_else(cannot)?;
+        let payload = Payload { msg: sealed, aad: place };
+        self.aead().decrypt(XNonce::from_slice(nonce), payload).map(Zeroizing::new).map_err(|_| cannot())
     }
 
     fn aead(&self) -> XChaCha20Poly1305 {

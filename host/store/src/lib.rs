@@ -22,8 +22,8 @@
 //! fsync failed is neither acknowledged nor refused for certain: its contents stay, the store stops, and the next
 //! opening reads from disk what became of it.
 //!
-//! **What is encrypted.** Contents of files, under the tenant's key. Rows are not: destroying a tenant removes them
-//! like any file.
+//! **What is encrypted.** Contents of files, under the tenant's key, and the few secrets in rows that must be read
+//! back ([`Transaction::seal`]). Other rows are not: destroying a tenant removes them like any file.
 
 mod blob;
 pub mod chain;

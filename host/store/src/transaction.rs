@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use crate::blob::Pin;
 use crate::commit::{Append, Chained, Commit, Expect, Fingerprinter, Write};
@@ -227,6 +228,27 @@ impl Transaction {
         })?;
         self.writes.extend(old.into_iter().map(|key| (key, Write::Delete)));
         Ok(())
+    }
+
+    /// Encrypts a small secret under the tenant's key, to be kept in the row that `place` names. Elsewhere it does not
+    /// open.
+    ///
+    /// # Errors
+    /// The transaction belongs to no store, or there are no random bytes.
+    pub fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.owner()?.blobs().row_key().seal(place.as_bytes(), secret)
+    }
+
+    /// A secret that was sealed for this place.
+    ///
+    /// # Errors
+    /// `Corrupt` when it was not; or the transaction belongs to no store.
+    pub fn unseal(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        self.owner()?.blobs().row_key().unseal(place.as_bytes(), sealed)
+    }
+
+    fn owner(&self) -> Result<&Store, StoreError> {
+        self.store.as_ref().ok_or(StoreError::NoSuchTenant)
     }
 
     /// A point to come back to.

@@ -349,6 +349,10 @@ impl Directory {
     }
 }
 
+mod people;
+
+pub use people::Entered;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking and composes a process")]
 mod tests;

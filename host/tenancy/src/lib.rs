@@ -9,7 +9,7 @@ mod key;
 mod registry;
 mod tenant;
 
-pub use directory::{Actor, Directory, HostLabel, Tiers};
+pub use directory::{Actor, Directory, Entered, HostLabel, Tiers};
 pub use error::{AuthError, TenancyError};
 pub use key::Issued;
 pub use registry::OPERATOR_KEYS_MAX;

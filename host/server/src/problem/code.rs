@@ -52,8 +52,35 @@ codes! {
         "A name in the address is not spelled as such names are. The detail is the rule.";
     MalformedJson = "malformed-json", BAD_REQUEST, "The body is not acceptable JSON",
         "The body must be one JSON document in UTF-8: no key twice in an object, at most 64 levels, numbers that fit a double. Line and column are in the answer.";
-    Unauthenticated = "unauthenticated", UNAUTHORIZED, "An API key is needed",
-        "Send `Authorization: Bearer <key>` with a key that is valid for this address.";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "You are not signed in",
+        "Sign in, or send `Authorization: Bearer <key>` with a key that is valid for this address.";
+    CrossOrigin = "cross-origin", FORBIDDEN, "The request does not come from a page of this address",
+        "What a session proves is done only for pages of the same address: browsers say so in Sec-Fetch-Site and Origin. Programs use keys.";
+    PersonNeeded = "person-needed", FORBIDDEN, "Only a person can do this",
+        "A key stands for nobody here. Sign in.";
+    // Coming in.
+    SignInRefused = "sign-in-refused", UNAUTHORIZED, "Nobody can sign in with this",
+        "No active person has this mail address and password. It is not said which of them is wrong.";
+    CodeNeeded = "code-needed", UNAUTHORIZED, "A code is needed",
+        "The password is right. Send a `code` of the second factor, or a recovery code, with it.";
+    CodeWrong = "code-wrong", UNAUTHORIZED, "The code is wrong",
+        "Codes work for about a minute and once. Take the next one, or a recovery code.";
+    PasswordExpired = "password-expired", FORBIDDEN, "The password is too old",
+        "Set a new one at `/v1/password/reset` with the `token` in the answer.";
+    TooManyAttempts = "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts failed",
+        "Wait for as long as Retry-After says. Others who come from elsewhere do not have to wait.";
+    SignInBusy = "sign-in-busy", SERVICE_UNAVAILABLE, "Too many people sign in at the same time",
+        "Try again in a moment.";
+    LinkInvalid = "link-invalid", GONE, "The link is not valid any more",
+        "It was used, replaced by a newer one, or is too old. Ask for a new one.";
+    PasswordRefused = "password-refused", UNPROCESSABLE_ENTITY, "The password is not good enough",
+        "The detail says why, and `flaws` lists it.";
+    PasswordWrong = "password-wrong", FORBIDDEN, "The password is not the right one",
+        "This needs your password of today as a proof that it is you.";
+    MailTaken = "mail-taken", CONFLICT, "Somebody else has this mail address",
+        "A mail address belongs to one person of a tenant.";
+    WrongState = "wrong-state", CONFLICT, "It is not in the state for this",
+        "The detail says for which state it is.";
     NotAllowed = "not-allowed", FORBIDDEN, "You may not do this",
         "Your roles do not allow it. The detail names what is missing and who can give it to you.";
     NotFound = "not-found", NOT_FOUND, "Not found",

@@ -6,7 +6,7 @@ use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{ExecutionId, Failure, InvalidName};
 use signalsync_integration::MessageError;
-use signalsync_people::StructureError;
+use signalsync_people::{PeopleError, Refusal, SignInError, StructureError};
 use signalsync_records::RecordError;
 use signalsync_store::{InvalidRequestKey, Reused, StoreError, Unexpected};
 use signalsync_tenancy::{AuthError, TenancyError};
@@ -72,6 +72,14 @@ impl From<StructureError> for Problem {
 }
 
 impl Problem {
+    /// For a change of a person whose body names other things.
+    pub(crate) fn of_person(error: PeopleError, addressed: impl Display) -> Self {
+        match error {
+            PeopleError::Structure(error) => Self::of_structure(error, addressed),
+            other => other.into(),
+        }
+    }
+
     /// For a change whose body names other things: what is missing there is not the address.
     pub(crate) fn of_structure(error: impl Into<TenancyError>, addressed: impl Display) -> Self {
         let missing = match error.into() {
@@ -84,6 +92,49 @@ impl Problem {
             return Self::not_found();
         }
         Self::new(Code::NoSuchReference, format!("there is no `{missing}`"))
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        let text = error.to_string();
+        match error {
+            SignInError::Failed(error) => error.into(),
+            SignInError::Refused(refusal) => match refusal {
+                Refusal::Wrong => Self::plain(Code::SignInRefused),
+                Refusal::CodeNeeded => Self::plain(Code::CodeNeeded),
+                Refusal::CodeWrong => Self::plain(Code::CodeWrong),
+                Refusal::PasswordExpired { reset } => Self::plain(Code::PasswordExpired).with("token", reset),
+                Refusal::Throttled { retry_after_ms } => {
+                    Self::new(Code::TooManyAttempts, text).retry_after_ms(retry_after_ms)
+                }
+            },
+        }
+    }
+}
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        let text = error.to_string();
+        match error {
+            PeopleError::NoSuchPerson | PeopleError::NoSuchSession => Self::not_found(),
+            PeopleError::MailTaken => Self::plain(Code::MailTaken),
+            PeopleError::WrongState(_) => Self::new(Code::WrongState, text),
+            PeopleError::Invalid(_) => Self::new(Code::InvalidBody, text),
+            PeopleError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            PeopleError::LinkInvalid => Self::plain(Code::LinkInvalid),
+            PeopleError::PasswordRefused(flaws) => Self::new(Code::PasswordRefused, text).with("flaws", flaws),
+            PeopleError::PasswordWrong => Self::plain(Code::PasswordWrong),
+            PeopleError::CodeWrong => Self::plain(Code::CodeWrong),
+            PeopleError::Throttled { retry_after_ms } => {
+                Self::new(Code::TooManyAttempts, text).retry_after_ms(retry_after_ms)
+            }
+            PeopleError::Busy => Self::plain(Code::SignInBusy),
+            PeopleError::Structure(error) => error.into(),
+            PeopleError::Conflict => Self::plain(Code::Conflict),
+            PeopleError::Entropy(_) | PeopleError::Hashing(_) => Self::internal(&text),
+            PeopleError::Store(error) => error.into(),
+        }
     }
 }
 

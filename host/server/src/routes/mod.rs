@@ -8,10 +8,13 @@ mod executions;
 mod files;
 mod keys;
 mod mappings;
+mod me;
 mod operator;
+mod people;
 mod public;
 mod records;
 mod roles;
+mod sign_in;
 mod teams;
 mod why;
 
@@ -23,7 +26,7 @@ use http::Method;
 use signalsync_core::Permission;
 
 use crate::answer::Answer;
-use crate::door::{Operator, Permitted};
+use crate::door::{Guest, Operator, Permitted};
 use crate::input::Input;
 use crate::problem::Problem;
 
@@ -38,6 +41,8 @@ pub(crate) type Params = Vec<(String, String)>;
 pub enum Access {
     /// Anyone, on any host.
     Public,
+    /// Anyone, on a tenant's own host: to come in.
+    Guest,
     /// Somebody of a tenant on the tenant's own host, with this permission; none: whoever is signed in.
     Tenant(Option<Permission>),
     /// An operator's key on the console's host.
@@ -47,6 +52,7 @@ pub enum Access {
 /// A handler, which cannot be called without the proof that its kind of route needs.
 pub(crate) enum Enter {
     Public(Box<dyn Fn(Input) -> Handling + Send + Sync>),
+    Guest(Box<dyn Fn(Guest, Input) -> Handling + Send + Sync>),
     Tenant(Option<Permission>, Box<dyn Fn(Permitted, Input) -> Handling + Send + Sync>),
     Operator(Box<dyn Fn(Operator, Input) -> Handling + Send + Sync>),
 }
@@ -65,6 +71,7 @@ impl Route {
     pub fn access(&self) -> Access {
         match self.enter {
             Enter::Public(_) => Access::Public,
+            Enter::Guest(_) => Access::Guest,
             Enter::Tenant(needs, _) => Access::Tenant(needs),
             Enter::Operator(_) => Access::Operator,
         }
@@ -75,6 +82,12 @@ fn public<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
     handler: impl Fn(Input) -> F + Send + Sync + 'static,
 ) -> Enter {
     Enter::Public(Box::new(move |input| Box::pin(handler(input))))
+}
+
+fn guest<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
+    handler: impl Fn(Guest, Input) -> F + Send + Sync + 'static,
+) -> Enter {
+    Enter::Guest(Box::new(move |guest, input| Box::pin(handler(guest, input))))
 }
 
 fn tenant<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
@@ -116,6 +129,32 @@ pub fn all() -> Vec<Route> {
         get("/v1/tenants/{slug}/keys", operator(operator::keys)),
         post("/v1/tenants/{slug}/keys", operator(operator::issue_key)),
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
+        post("/v1/tenants/{slug}/break-glass", operator(operator::break_glass)),
+        post("/v1/sign-in", guest(sign_in::sign_in)),
+        post("/v1/sign-out", signed_in(sign_in::sign_out)),
+        post("/v1/activate", guest(sign_in::activate)),
+        post("/v1/password/forgot", guest(sign_in::forgot)),
+        post("/v1/password/reset", guest(sign_in::reset)),
+        post("/v1/password/change", signed_in(me::change_password)),
+        get("/v1/me", signed_in(me::get)),
+        patch("/v1/me", signed_in(me::change)),
+        post("/v1/me/second-factor", signed_in(me::begin_factor)),
+        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor)),
+        post("/v1/me/second-factor/remove", signed_in(me::remove_factor)),
+        get("/v1/sessions", signed_in(me::sessions)),
+        delete("/v1/sessions", signed_in(me::end_other_sessions)),
+        delete("/v1/sessions/{session}", signed_in(me::end_session)),
+        get("/v1/people", tenant(Permission::PeopleRead, people::list)),
+        get("/v1/people/{person}", tenant(Permission::PeopleRead, people::get)),
+        patch("/v1/people/{person}", tenant(Permission::PeopleManage, people::change)),
+        post("/v1/people/{person}/deactivate", tenant(Permission::PeopleManage, people::deactivate)),
+        post("/v1/people/{person}/reactivate", tenant(Permission::PeopleManage, people::reactivate)),
+        post("/v1/people/{person}/clear-second-factor", tenant(Permission::PeopleManage, people::clear_factor)),
+        post("/v1/invitations", tenant(Permission::PeopleManage, people::invite)),
+        post("/v1/invitations/{person}/again", tenant(Permission::PeopleManage, people::invite_again)),
+        delete("/v1/invitations/{person}", tenant(Permission::PeopleManage, people::withdraw)),
+        get("/v1/sign-in-policy", tenant(Permission::SettingsManage, people::policy)),
+        put("/v1/sign-in-policy", tenant(Permission::SettingsManage, people::set_policy)),
         get("/v1/roles", tenant(Permission::PeopleRead, roles::list)),
         get("/v1/roles/{role}", tenant(Permission::PeopleRead, roles::get)),
         put("/v1/roles/{role}", tenant(Permission::RolesManage, roles::put)),

@@ -2,9 +2,12 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use signalsync_core::{TenantId, TenantSlug};
+use signalsync_people::glass;
+use signalsync_people::invitation::Invite;
 use signalsync_people::keys::Removal;
+use signalsync_people::person::Person;
 use signalsync_store::Listing;
 
 use crate::answer::{Answer, empty, json, with};
@@ -56,4 +59,27 @@ pub(super) async fn revoke_key(operator: Operator, input: Input) -> Result<Answe
     let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
     input.app.directory.revoke_key(&tenant, input.head.name("key")?, Removal::AtAnyPrice).await?;
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Whoever has the link comes in as an administrator: it is for the person alone, if the mail does not reach them.
+#[derive(Serialize)]
+struct Opened {
+    person: Person,
+    link: String,
+}
+
+pub(super) async fn break_glass(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let (app, slug) = (input.app.clone(), input.head.name::<TenantSlug>("slug")?);
+    let tenant = app.directory.visit(&slug, operator.key()).await?;
+    let (_, who, _) = input.document::<Invite>().await?;
+    let (place, now) = (app.place(&slug), app.doorman.now());
+    let opened = app.doorman.edit(&tenant, |tx| {
+        let (person, mails) = glass::break_glass(tx, &tenant, now, place.lent(), who.clone())?;
+        let link = mails.first().and_then(|mail| mail.data["link"].as_str()).unwrap_or_default().to_owned();
+        app.doorman.post(tx, &tenant, now, mails)?;
+        Ok(Opened { person, link })
+    });
+    let opened = opened.await?;
+    tracing::warn!(tenant = %tenant.tenant(), by = %operator.key(), person = %opened.person.row.id, "glass was broken");
+    json(StatusCode::CREATED, &opened)
 }

@@ -4,6 +4,7 @@ mod access;
 mod limits;
 mod matrix;
 mod operator;
+mod people;
 mod resources;
 mod server;
 mod structure;

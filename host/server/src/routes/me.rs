@@ -1,0 +1,128 @@
+//! What people do about themselves: profile, password, second factor, sessions.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use signalsync_core::{Permission, SessionId};
+use signalsync_people::change::{ProfileChange, change_profile};
+use signalsync_people::person::Person;
+use signalsync_people::session::Session;
+use signalsync_people::{Password, session};
+use signalsync_store::Listing;
+
+use crate::answer::{Answer, empty, json};
+use crate::cookie;
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::Problem;
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Me {
+    #[serde(flatten)]
+    person: Person,
+    permissions: Vec<Permission>,
+    session: SessionId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passwords {
+    old: Password,
+    new: Password,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    password: Password,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BothProofs {
+    password: Password,
+    code: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Listed {
+    #[serde(flatten)]
+    session: Session,
+    current: bool,
+}
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (id, session) = permitted.person()?;
+    let person = input.app.doorman.person(permitted.scope(), id).await?;
+    json(StatusCode::OK, &Me { person, permissions: permitted.rights().permissions().collect(), session })
+}
+
+pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
+    let (_, asked, _) = input.document::<ProfileChange>().await?;
+    let edit = |tx: &mut _| change_profile(tx, scope.caller(), app.doorman.now(), id, asked.clone());
+    json(StatusCode::OK, &app.doorman.edit(scope, edit).await?)
+}
+
+pub(super) async fn change_password(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
+    let (_, Passwords { old, new }, _) = input.document().await?;
+    let token = app.doorman.change_password(scope, app.place(permitted.slug()).lent(), who, &old, &new).await?;
+    Ok(cookie::set(empty(StatusCode::NO_CONTENT), &token))
+}
+
+pub(super) async fn begin_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
+    let (_, Proof { password }, _) = input.document().await?;
+    let set_up = app.doorman.begin_factor(scope, app.place(permitted.slug()).lent(), id, &password).await?;
+    json(StatusCode::OK, &set_up)
+}
+
+pub(super) async fn confirm_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
+    let (_, Code { code }, _) = input.document().await?;
+    let place = app.place(permitted.slug());
+    let (recovery_codes, token) = app.doorman.confirm_factor(scope, place.lent(), who, &code).await?;
+    Ok(cookie::set(json(StatusCode::OK, &RecoveryCodes { recovery_codes })?, &token))
+}
+
+pub(super) async fn remove_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
+    let (_, BothProofs { password, code }, _) = input.document().await?;
+    app.doorman.remove_factor(scope, app.place(permitted.slug()).lent(), id, &password, &code).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn sessions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let ((id, current), doorman) = (permitted.person()?, &input.app.doorman);
+    let found = session::list(&mut doorman.begin(permitted.scope()).await?, doorman.now(), id)?;
+    let items = found.items.into_iter().map(|session| Listed { current: session.id == current, session });
+    json(StatusCode::OK, &Listing { items: items.collect(), next: found.next })
+}
+
+pub(super) async fn end_session(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let ((id, _), doorman, scope) = (permitted.person()?, &input.app.doorman, permitted.scope());
+    let session: SessionId = input.head.name("session")?;
+    doorman.edit(scope, |tx| session::end(tx, scope.caller(), doorman.now(), id, session)).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn end_other_sessions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let ((id, current), doorman, scope) = (permitted.person()?, &input.app.doorman, permitted.scope());
+    let edit = |tx: &mut _| Ok(session::end_others(tx, scope.caller(), doorman.now(), id, Some(current))?);
+    doorman.edit(scope, edit).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}

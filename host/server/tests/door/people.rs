@@ -1,0 +1,224 @@
+//! People from outside: in by a link, out again, and what a browser's cookie may do.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+
+use crate::server::{Ask, Reply, Server};
+
+const PASSWORD: &str = "fleeting blue moons";
+const OURS: (&str, &str) = ("Sec-Fetch-Site", "same-origin");
+
+/// Somebody with a browser, at a tenant's address.
+struct Browser<'a> {
+    server: &'a Server,
+    host: &'a str,
+    cookie: String,
+}
+
+impl Browser<'_> {
+    async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let ours = [("Cookie", self.cookie.as_str()), ("Content-Type", "application/json")];
+        let headers: Vec<_> = ours.into_iter().chain(headers.iter().copied()).collect();
+        self.server.ask(Ask { line, host: self.host, headers: &headers, body: &body, key: None }).await
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        self.ask(&format!("GET {path}"), &[], &Value::Null).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.ask(&format!("POST {path}"), &[OURS], body).await
+    }
+
+    async fn act(&self, line: &str, body: &Value) -> Reply {
+        self.ask(line, &[OURS], body).await
+    }
+}
+
+impl Server {
+    /// The secret that comes in as an administrator.
+    async fn open(&self, tenant: &str, mail: &str) -> String {
+        let body = json!({"mail": mail}).to_string();
+        let line = format!("POST /v1/tenants/{tenant}/break-glass");
+        let headers = [("Content-Type", "application/json")];
+        let ask = Ask { line: &line, host: "console", key: Some(&self.operator), headers: &headers, body: &body };
+        let reply = self.ask(ask).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        let link = reply.json()["link"].as_str().unwrap().to_owned();
+        assert!(link.starts_with(&format!("http://{tenant}.localhost")), "{link}");
+        link.split_once('#').unwrap().1.to_owned()
+    }
+
+    async fn guest(&self, path: &str, body: &Value) -> Reply {
+        let (line, headers) = (format!("POST {path}"), [("Content-Type", "application/json")]);
+        self.ask(Ask { line: &line, host: "acme", headers: &headers, body: &body.to_string(), key: None }).await
+    }
+
+    fn browser<'a>(&'a self, host: &'a str, reply: &Reply) -> Browser<'a> {
+        Browser { server: self, host, cookie: cookie(reply) }
+    }
+
+    /// An administrator of acme.
+    async fn boss(&self) -> Browser<'_> {
+        let token = self.open("acme", "boss@example.org").await;
+        let reply = self.guest("/v1/activate", &json!({"token": token, "password": PASSWORD})).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        self.browser("acme", &reply)
+    }
+}
+
+fn cookie(reply: &Reply) -> String {
+    let set = reply.header("set-cookie").unwrap();
+    assert!(set.starts_with("__Host-session=ses_"), "{set}");
+    assert!(set.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{set}");
+    set.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn somebody_comes_in_by_a_link_signs_out_and_signs_in_again() {
+    let server = Server::start().await;
+    let boss = server.boss().await;
+    let me = boss.get("/v1/me").await.json();
+    assert_eq!(
+        (&me["mail"], &me["state"], &me["roles"]),
+        (&json!("boss@example.org"), &json!("active"), &json!(["administrator"]))
+    );
+    let renamed = boss.act("PATCH /v1/me", &json!({"name": "The Boss", "language": "de"})).await;
+    assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("The Boss")));
+    assert_eq!(boss.act("PATCH /v1/me", &json!({"roles": []})).await.code(), "unknown-field");
+    assert_eq!(boss.get("/v1/sessions").await.json()["items"].as_array().unwrap().len(), 1);
+
+    let out = boss.post("/v1/sign-out", &Value::Null).await;
+    assert_eq!(out.status, 204);
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(boss.get("/v1/me").await.code(), "unauthenticated");
+
+    let wrong = server.guest("/v1/sign-in", &json!({"mail": "boss@example.org", "password": "wrong"})).await;
+    let nobody = server.guest("/v1/sign-in", &json!({"mail": "nobody@example.org", "password": PASSWORD})).await;
+    assert_eq!((wrong.status, wrong.code(), &wrong.body), (401, "sign-in-refused".to_owned(), &nobody.body));
+    let back = server.guest("/v1/sign-in", &json!({"mail": "Boss@example.org", "password": PASSWORD})).await;
+    assert_eq!(back.status, 200, "{back:?}");
+    assert_eq!(server.browser("acme", &back).get("/v1/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_does_nothing_for_foreign_pages_and_nothing_elsewhere() {
+    let server = Server::start().await;
+    let boss = server.boss().await;
+    let (name, none) = (json!({"name": "Evil"}), Value::Null);
+    for headers in [
+        &[][..],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("Sec-Fetch-Site", "cross-site")],
+        &[("Origin", "http://globex.localhost")],
+        &[("Origin", "null")],
+        &[("Origin", "http://acme.localhost.evil.example")],
+    ] {
+        for (line, body) in [("PATCH /v1/me", &name), ("POST /v1/sign-out", &none), ("DELETE /v1/sessions", &none)] {
+            assert_eq!(boss.ask(line, headers, body).await.code(), "cross-origin", "{line} {headers:?}");
+        }
+    }
+    assert_eq!(boss.ask("PATCH /v1/me", &[("Origin", "http://acme.localhost")], &json!({})).await.status, 200);
+    for host in ["globex", "console"] {
+        let elsewhere = Browser { server: &server, host, cookie: boss.cookie.clone() };
+        assert_eq!(elsewhere.get("/v1/people").await.code(), "unauthenticated", "{host}");
+    }
+    let twice = Browser { cookie: format!("{}; {}", boss.cookie, boss.cookie), ..boss };
+    assert_eq!(twice.get("/v1/me").await.code(), "unauthenticated", "somebody else may have set one of the two");
+    let foreign = [("Content-Type", "application/json"), ("Sec-Fetch-Site", "cross-site")];
+    let body = json!({"mail": "boss@example.org", "password": PASSWORD}).to_string();
+    let ask = Ask { line: "POST /v1/sign-in", host: "acme", headers: &foreign, body: &body, key: None };
+    assert_eq!(server.ask(ask).await.code(), "cross-origin", "nobody is signed in by a foreign page");
+}
+
+#[tokio::test]
+async fn an_administrator_manages_people_and_what_they_lose_they_lose_at_once() {
+    let server = Server::start().await;
+    let boss = server.boss().await;
+    let invited = boss.post("/v1/invitations", &json!({"mail": "ann@example.org", "roles": ["member"]})).await;
+    assert_eq!((invited.status, &invited.json()["state"]), (201, &json!("invited")));
+    let path = invited.header("location").unwrap().to_owned();
+    let again = boss.post("/v1/invitations", &json!({"mail": "ANN@example.org"})).await;
+    assert_eq!(again.code(), "mail-taken");
+    assert_eq!(boss.post("/v1/invitations", &json!({"mail": "no"})).await.code(), "invalid-body");
+    let unknown = boss.post("/v1/invitations", &json!({"mail": "x@example.org", "roles": ["nothing"]})).await;
+    assert_eq!(unknown.code(), "no-such-reference");
+    let found = boss.get("/v1/people?search=ann&state=invited").await.json();
+    assert_eq!(found["items"][0]["mail"], "ann@example.org");
+
+    let token = server.open("acme", "ann@example.org").await;
+    let ann = server.guest("/v1/activate", &json!({"token": token, "password": "short"})).await;
+    assert_eq!((ann.code(), ann.status), ("password-refused".to_owned(), 422));
+    let ann = server.guest("/v1/activate", &json!({"token": token, "password": "seven tall ladders"})).await;
+    let ann = server.browser("acme", &ann);
+    assert_eq!(
+        server.guest("/v1/activate", &json!({"token": token, "password": PASSWORD})).await.code(),
+        "link-invalid"
+    );
+    assert_eq!(ann.get("/v1/people").await.status, 200);
+
+    let changed = boss.act(&format!("PATCH {path}"), &json!({"roles": ["member"], "break-glass": false})).await;
+    assert_eq!((changed.status, &changed.json()["break-glass"]), (200, &json!(false)), "{changed:?}");
+    let refused = ann.get("/v1/people").await;
+    assert_eq!(refused.code(), "not-allowed", "with the next request");
+    let renewed = server.browser("acme", &refused);
+    assert_ne!(renewed.cookie, ann.cookie, "new rights, new secret");
+    assert_eq!(renewed.get("/v1/me").await.status, 200);
+    let boss_path = format!("PATCH /v1/people/{}", boss.get("/v1/me").await.json()["id"].as_str().unwrap());
+    assert_eq!(renewed.act(&boss_path, &json!({"name": "x"})).await.code(), "not-allowed");
+
+    assert_eq!(boss.post(&format!("{path}/deactivate"), &Value::Null).await.status, 200);
+    assert_eq!(renewed.get("/v1/me").await.code(), "unauthenticated", "at once");
+    let back = json!({"mail": "ann@example.org", "password": "seven tall ladders"});
+    assert_eq!(server.guest("/v1/sign-in", &back).await.code(), "sign-in-refused");
+    assert_eq!(boss.post(&format!("{path}/reactivate"), &Value::Null).await.status, 200);
+    assert_eq!(server.guest("/v1/sign-in", &back).await.status, 200);
+}
+
+#[tokio::test]
+async fn passwords_change_and_the_other_sessions_end() {
+    let server = Server::start().await;
+    let boss = server.boss().await;
+    let other = server.guest("/v1/sign-in", &json!({"mail": "boss@example.org", "password": PASSWORD})).await;
+    let other = server.browser("acme", &other);
+    let wrong = boss.post("/v1/password/change", &json!({"old": "wrong", "new": "seven tall ladders"})).await;
+    assert_eq!(wrong.code(), "password-wrong");
+    let done = boss.post("/v1/password/change", &json!({"old": PASSWORD, "new": "seven tall ladders"})).await;
+    assert_eq!(done.status, 204, "{done:?}");
+    assert_eq!(other.get("/v1/me").await.code(), "unauthenticated");
+    assert_eq!(server.browser("acme", &done).get("/v1/me").await.status, 200);
+    for mail in ["boss@example.org", "nobody@example.org"] {
+        let asked = server.guest("/v1/password/forgot", &json!({"mail": mail})).await;
+        assert_eq!((asked.status, asked.body.len()), (202, 0));
+    }
+    let reset = json!({"token": "A".repeat(43), "password": PASSWORD});
+    assert_eq!(server.guest("/v1/password/reset", &reset).await.code(), "link-invalid");
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_with_a_time_to_wait() {
+    let server = Server::start().await;
+    server.boss().await;
+    let wrong = json!({"mail": "boss@example.org", "password": "wrong"});
+    for _ in 0..5 {
+        assert_eq!(server.guest("/v1/sign-in", &wrong).await.code(), "sign-in-refused");
+    }
+    let waits = server.guest("/v1/sign-in", &wrong).await;
+    assert_eq!((waits.status, waits.code()), (429, "too-many-attempts".to_owned()));
+    assert_eq!(waits.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn a_key_is_no_person_and_the_tenant_sets_its_policy() {
+    let server = Server::start().await;
+    assert_eq!(server.acme("GET /v1/me", &[], "").await.code(), "person-needed");
+    let policy = server.acme("GET /v1/sign-in-policy", &[], "").await.json();
+    assert_eq!(policy["password-length-min"], 12);
+    let set = server.acme("PUT /v1/sign-in-policy", &[], "{\"password-length-min\":20}").await;
+    assert_eq!((set.status, &set.json()["password-length-min"]), (200, &json!(20)));
+    assert_eq!(server.acme("PUT /v1/sign-in-policy", &[], "{\"password-length-min\":7}").await.code(), "invalid-body");
+    let token = server.open("acme", "boss@example.org").await;
+    let short = server.guest("/v1/activate", &json!({"token": token, "password": PASSWORD})).await;
+    assert_eq!(short.json()["flaws"], json!([{"too-short": 20}]));
+}

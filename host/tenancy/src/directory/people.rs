@@ -1,0 +1,81 @@
+//! People in the directory: who shows a session, and who is nobody yet.
+
+use std::collections::BTreeSet;
+
+use signalsync_core::rights::Person;
+use signalsync_core::{Caller, Origin, Principal, Rights, SessionId, TenantScope, TenantSlug, Timestamp, UserId};
+use signalsync_people::session::{self, Due, Proved, SessionToken};
+use signalsync_people::{PeopleError, person};
+use signalsync_store::Transaction;
+
+use super::Directory;
+use crate::error::{AuthError, TenancyError};
+use crate::tenant::Tenant;
+
+/// Somebody who showed a session.
+#[derive(Debug)]
+pub struct Entered {
+    /// What they may touch, and how far.
+    pub scope: TenantScope,
+    /// Who.
+    pub person: UserId,
+    /// By which session.
+    pub session: SessionId,
+    /// The session's new token, when it got one.
+    pub renewed: Option<SessionToken>,
+}
+
+impl Directory {
+    /// Access for somebody who is nobody yet: to sign in, and to follow links. Without any right.
+    ///
+    /// # Errors
+    /// `NoTenant`, or the store failed.
+    pub async fn guest(&self, slug: &TenantSlug, origin: Origin) -> Result<TenantScope, AuthError> {
+        let tenant = self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?;
+        let rights = Rights::of(BTreeSet::new(), Vec::new(), Person::default());
+        Ok(self.scope(&tenant, Caller { principal: Principal::host(), rights: rights.into(), origin })?)
+    }
+
+    /// Who it is that shows this session at this tenant's address. What they may do is worked out anew each time.
+    ///
+    /// # Errors
+    /// `NoTenant`, `Unauthenticated`, or the store failed.
+    pub async fn enter(&self, slug: &TenantSlug, token: &SessionToken, origin: Origin) -> Result<Entered, AuthError> {
+        let tenant = self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?;
+        self.of_session(&tenant, token, origin).await?.ok_or(AuthError::Unauthenticated)
+    }
+
+    async fn of_session(
+        &self,
+        tenant: &Tenant,
+        token: &SessionToken,
+        origin: Origin,
+    ) -> Result<Option<Entered>, TenancyError> {
+        let (host, now) = (self.scope(tenant, Caller::host())?, self.clock.now());
+        let mut tx = self.stores.tenant(&host).await?.begin().await?;
+        let Some(Proved { session, person, due }) = session::prove(&mut tx, token, now)? else { return Ok(None) };
+        let Some(held) = self.rights.of_person(&mut tx, tenant.id, person)? else { return Ok(None) };
+        let language = person::find(&mut tx, person)?.map_or_else(String::new, |row| row.language.to_string());
+        let renewed = settle(tx, session, due, now).await;
+        let principal = Principal { user: Some(person.to_string()), roles: held.roles, language };
+        let scope = self.scope(tenant, Caller { principal, rights: held.rights, origin })?;
+        Ok(Some(Entered { scope, person, session, renewed }))
+    }
+}
+
+/// Writes what is due. When others wrote at the same time, it stays due; the request goes on.
+async fn settle(mut tx: Transaction, session: SessionId, due: Due, now: Timestamp) -> Option<SessionToken> {
+    let written: Result<Option<SessionToken>, PeopleError> = match due {
+        Due::Nothing => return None,
+        Due::Touch => session::touch(&mut tx, session, now).map(|()| None).map_err(PeopleError::from),
+        Due::Renew => session::renew(&mut tx, session, now).map(Some),
+    };
+    let committed = match written {
+        Ok(token) => tx.commit().await.map(|_| token).map_err(PeopleError::from),
+        Err(error) => Err(error),
+    };
+    committed
+        .inspect_err(|error| tracing::debug!(%error, %session, "the use of a session was not noted"))
+        .ok()
+        .flatten()
+}
