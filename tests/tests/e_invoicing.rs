@@ -26,14 +26,19 @@ fn invoicing() -> (Platform, Tenant) {
         let path = Path::new(signalsync_tests::guests::ACCEPT_ALL).with_file_name(format!("{name}.wasm"));
         tenant.upload(&component(path)).expect(201).json()["digest"].clone()
     };
-    tenant.deploy("guest", &json!({ "component": built("e-invoicing-mapping") })).expect(201);
+    let draft = json!({
+        "component": built("e-invoicing-mapping"),
+        "grants": { "files": { "documents": "read-write" } },
+        "settings": { "documents": "documents" },
+    });
+    tenant.deploy("guest", &draft).expect(201);
     let validation = built("e-invoicing-validation");
     let draft = json!({ "component": validation, "validates": ["invoices"], "on-failure": "closed" });
     tenant.deploy("en16931", &draft).expect(201);
     (platform, tenant)
 }
 
-/// An invoice's number is its record's id, and some of the examples share theirs.
+/// An invoice's seller and number are its record's id, and some of the examples share theirs.
 #[test]
 fn real_invoices_become_records() {
     let (mut platform, tenant) = invoicing();
@@ -45,6 +50,9 @@ fn real_invoices_become_records() {
     let records = tenant.client.get("/v1/collections/invoices/records").expect(200).json();
     let found = records["items"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap().to_owned());
     assert_eq!(found.collect::<BTreeSet<_>>(), ids);
+    assert!(ids.contains("NL8200.98.395.B.01:12115118"), "{ids:?}");
+    let attached = "/v1/folders/documents/files/NO123456789MVA:TOSL108/02-test.pdf";
+    assert_eq!(tenant.client.get(attached).expect(200).text(), "Testing Base64 encoding");
     platform.assert_unharmed();
 }
 

@@ -23,6 +23,9 @@ const VALIDATION: &str = "en16931";
 /// The collection that they go to.
 const COLLECTION: &str = "invoices";
 
+/// The folder that the documents attached to them go to.
+const DOCUMENTS: &str = "invoice-documents";
+
 /// Creates the tenants that do not exist, and keys for those whose key does not open them.
 pub(super) fn tenants(state: &mut State) -> Result<()> {
     let console = state.console();
@@ -53,7 +56,12 @@ pub(super) fn components(state: &State, folder: &Path) -> Result<()> {
         )?
         .good("the collection of invoices")?;
         let mapping = upload(&api, &folder.join("e-invoicing-mapping.wasm"))?;
-        deploy(&api, MAPPING, &json!({ "component": mapping }))?;
+        let version = json!({
+            "component": mapping,
+            "grants": { "files": { DOCUMENTS: "read-write" } },
+            "settings": { "documents": DOCUMENTS },
+        });
+        deploy(&api, MAPPING, &version)?;
         let validation = upload(&api, &folder.join("e-invoicing-validation.wasm"))?;
         let version = json!({ "component": validation, "validates": [COLLECTION], "on-failure": "closed" });
         deploy(&api, VALIDATION, &version)?;

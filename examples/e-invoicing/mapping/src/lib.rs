@@ -1,7 +1,11 @@
 //! A mapping: a UBL 2.1 invoice or credit note becomes a record with the business terms of EN 16931.
 //!
 //! The record goes to the collection `invoices`, or to the one that the settings name:
-//! `{"collection": "credit-notes"}`. Its id is the invoice number where that can be one.
+//! `{"collection": "credit-notes"}`. Its id is the seller's identifier and the invoice number. The documents that are
+//! attached become files where the settings name a folder: `{"documents": "invoice-documents"}`.
+
+mod documents;
+mod id;
 
 use e_invoicing_model::{Invoice, ubl};
 use serde::Deserialize;
@@ -12,9 +16,6 @@ mapping!(transform);
 /// Most bytes of a record: the host takes no larger document.
 const RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// Most bytes of a record's id.
-const ID_BYTES_MAX: usize = 256;
-
 /// What an administrator can set.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +23,9 @@ struct Settings {
     /// The collection that the records go to.
     #[serde(default = "invoices")]
     collection: String,
+    /// The folder that attached documents are kept in; without it they are left out.
+    #[serde(default)]
+    documents: Option<String>,
 }
 
 fn invoices() -> String {
@@ -31,10 +35,15 @@ fn invoices() -> String {
 /// Reads the message; the error says where it cannot be read and what to do.
 fn transform(message: Message) -> Result<Outcome, String> {
     let settings: Settings = context::settings()?;
-    let invoice = ubl::read(&message.body).map_err(|error| error.to_string())?;
+    let mut document = ubl::read_all(&message.body).map_err(|error| error.to_string())?;
+    let mut id = id::of(&document.invoice);
+    if let Some(folder) = settings.documents {
+        documents::keep(&folder, id.get_or_insert_with(id::fresh), &mut document)?;
+    }
+    let invoice = document.invoice;
     check_size(&invoice)?;
     let outcome = Outcome::new();
-    Ok(match id(&invoice) {
+    Ok(match id {
         Some(id) => outcome.upsert(settings.collection, id, &invoice)?,
         None => outcome.insert(settings.collection, &invoice)?,
     })
@@ -46,15 +55,6 @@ fn check_size(invoice: &Invoice) -> Result<(), String> {
         return Err(format!("the record would have {size} bytes, at most {RECORD_BYTES_MAX} fit: divide the invoice"));
     }
     Ok(())
-}
-
-/// The invoice number, where the host takes it as a record's id.
-fn id(invoice: &Invoice) -> Option<&str> {
-    let number = invoice.number.as_deref()?;
-    let is_id = (1..=ID_BYTES_MAX).contains(&number.len())
-        && !number.chars().any(char::is_control)
-        && !matches!(number, "." | "..");
-    is_id.then_some(number)
 }
 
 #[cfg(test)]
@@ -70,8 +70,14 @@ mod tests {
     fn invoice(number: &str) -> Vec<u8> {
         let namespace = "urn:oasis:names:specification:ubl:schema:xsd";
         format!(
-            "<Invoice xmlns='{namespace}:Invoice-2' xmlns:cbc='{namespace}:CommonBasicComponents-2'>\
-             <cbc:ID>{number}</cbc:ID></Invoice>"
+            "<Invoice xmlns='{namespace}:Invoice-2' xmlns:cbc='{namespace}:CommonBasicComponents-2' \
+             xmlns:cac='{namespace}:CommonAggregateComponents-2'><cbc:ID>{number}</cbc:ID>\
+             <cac:AdditionalDocumentReference><cac:Attachment>\
+             <cbc:EmbeddedDocumentBinaryObject filename='a.txt' mimeCode='text/plain'>aGVsbG8=\
+             </cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>\
+             <cac:AccountingSupplierParty><cac:Party><cac:PartyTaxScheme><cbc:CompanyID>DE1</cbc:CompanyID>\
+             <cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme></cac:Party>\
+             </cac:AccountingSupplierParty></Invoice>"
         )
         .into_bytes()
     }
@@ -85,20 +91,28 @@ mod tests {
     }
 
     #[test]
-    fn an_invoice_becomes_a_record_under_its_number() {
+    fn an_invoice_becomes_a_record_under_its_seller_and_number() {
         let _host = MockHost::new().install();
         let change = change(invoice(" F-7 ")).unwrap();
-        assert_eq!((&*change.collection, change.id.as_deref()), ("invoices", Some("F-7")));
-        assert_eq!(change.body, r#"{"kind":"invoice","number":"F-7"}"#);
+        assert_eq!((&*change.collection, change.id.as_deref()), ("invoices", Some("DE1:F-7")));
+        let record = r#"{"kind":"invoice","number":"F-7","seller":{"vat-identifier":"DE1"},"supporting-documents":[{"media-type":"text/plain","file-name":"a.txt"}]}"#;
+        assert_eq!(change.body, record);
     }
 
     #[test]
     fn a_number_that_is_no_id_leaves_it_to_the_host() {
         let _host = MockHost::new().install();
-        assert_eq!(change(invoice(&"x".repeat(256))).unwrap().id, Some("x".repeat(256)));
-        for number in ["", " ", "..", "a\tb", &"x".repeat(257)] {
-            assert_eq!(change(invoice(number)).unwrap().id, None, "{number:?}");
-        }
+        assert_eq!(change(invoice("")).unwrap().id, None);
+    }
+
+    #[test]
+    fn what_is_attached_is_kept_where_the_settings_say() {
+        let host = MockHost::new().settings(&json!({"documents": "kept"})).folder("kept").install();
+        let body = change(invoice("F-7")).unwrap().body;
+        assert!(body.contains(r#""file":"DE1:F-7/01-a.txt""#), "{body}");
+        assert_eq!(host.file("kept", "DE1:F-7/01-a.txt").unwrap(), b"hello");
+        let id = change(invoice("")).unwrap().id.unwrap();
+        assert_eq!(host.file("kept", &format!("{id}/01-a.txt")).unwrap(), b"hello");
     }
 
     #[test]

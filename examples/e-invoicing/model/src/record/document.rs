@@ -141,7 +141,7 @@ record! {
 }
 
 record! {
-    /// BG-24 Additional supporting document. What is attached stays in the message; its name and type are kept.
+    /// BG-24 Additional supporting document. What is attached is no part of the record; its name and type are.
     SupportingDocument {
         /// BT-122 Supporting document reference.
         reference: Text,
@@ -157,5 +157,7 @@ record! {
         media_type: Text,
         /// The file name of BT-125 Attached document.
         file_name: Text,
+        /// Where BT-125 Attached document is kept; no term of the standard.
+        file: Text,
     }
 }

@@ -1,11 +1,14 @@
 //! The document itself.
 
-use super::{either, line, money, party};
+use super::{Attachment, either, line, money, party};
 use crate::record::{Delivery, Invoice, Note, Period, PrecedingInvoice, SupportingDocument};
 use crate::xml::Node;
 
 /// UBL type code of an additional document that names a project, in credit notes.
 const PROJECT: &str = "50";
+
+/// Where a supporting document has what is attached.
+const ATTACHED: &str = "cac:Attachment/cbc:EmbeddedDocumentBinaryObject";
 
 /// The record of an `Invoice` or `CreditNote` element, or of whatever has their children.
 pub(super) fn invoice(root: Node) -> Invoice {
@@ -99,7 +102,7 @@ pub(super) fn period(node: Node) -> Period {
 }
 
 fn supporting_document(node: Node) -> SupportingDocument {
-    let attached = node.first("cac:Attachment/cbc:EmbeddedDocumentBinaryObject");
+    let attached = node.first(ATTACHED);
     SupportingDocument {
         reference: node.text("cbc:ID"),
         scheme: node.first("cbc:ID").and_then(|id| id.attribute("schemeID")),
@@ -108,5 +111,13 @@ fn supporting_document(node: Node) -> SupportingDocument {
         location: node.text("cac:Attachment/cac:ExternalReference/cbc:URI"),
         media_type: attached.and_then(|object| object.attribute("mimeCode")),
         file_name: attached.and_then(|object| object.attribute("filename")),
+        file: None,
     }
+}
+
+/// What is attached to the supporting documents, in their order.
+pub(super) fn attachments(root: Node) -> Vec<Attachment> {
+    let references = root.all("cac:AdditionalDocumentReference").enumerate();
+    let objects = references.filter_map(|(index, node)| Some((index, node.first(ATTACHED)?)));
+    objects.map(|(index, object)| Attachment { index, base64: object.own_text() }).collect()
 }
