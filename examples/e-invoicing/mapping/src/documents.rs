@@ -118,7 +118,7 @@ mod tests {
     fn what_cannot_be_kept_is_explained() {
         let _host = MockHost::new().folder("kept").install();
         let keep = |folder: &str, attached: &[(&str, &str)]| keep(folder, "1", &mut document(attached));
-        let error = keep("kept", &[("a", "no base64")]).unwrap_err();
+        let error = keep("kept", &[("a", "a?==")]).unwrap_err();
         assert!(error.starts_with("the attached document `a`: "), "{error}");
         let error = keep("other", &[("a", "YQ==")]).unwrap_err();
         assert_eq!(error, "the attached documents cannot be kept in the folder `other`: not granted");
