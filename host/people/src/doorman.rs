@@ -184,7 +184,7 @@ impl Doorman {
         let (attempt, now) = (Attempt::new(mail, scope.caller()), self.clock.now());
         self.edit(scope, |tx| {
             let mail = forgot(tx, &attempt, place, now)?;
-            Ok(self.post(tx, scope, now, mail)?)
+            self.post(tx, scope, now, mail)
         })
         .await
     }
@@ -470,7 +470,7 @@ impl Doorman {
         action: Action,
     ) -> Result<(), PeopleError> {
         record(tx, scope.caller(), now, Event::new(action, subject(row.id)))?;
-        Ok(self.post(tx, scope, now, [factor_mail(row, place, &json!(action.as_str()))])?)
+        self.post(tx, scope, now, [factor_mail(row, place, &json!(action.as_str()))])
     }
 }
 
