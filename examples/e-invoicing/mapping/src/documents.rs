@@ -34,7 +34,8 @@ pub(crate) fn keep(folder: &str, id: &str, document: &mut Document) -> Result<()
         about.file = Some(path.clone());
         kept.push(path);
     }
-    let before = files.list(Some(&home), FILES_MAX).map_err(refused)?;
+    // All names begin with a digit, which comes behind this sign.
+    let before = files.list(Some(&format!("{home}!")), FILES_MAX).map_err(refused)?;
     let stale = before.iter().filter(|file| file.path.starts_with(&home) && !kept.contains(&file.path));
     stale.map(|file| &file.path).try_for_each(|path| files.delete(path).map(drop)).map_err(refused)
 }
