@@ -1,5 +1,7 @@
 //! Components that tests make: good ones that differ by a number, and shapes that nobody would write down.
 
+#![expect(clippy::unwrap_used, reason = "tests call it, and a test fails by panicking")]
+
 use wasm_encoder::{
     BlockType, CodeSection, Component, ComponentInstanceSection, ConstExpr, CustomSection, DataSection, ElementSection,
     Elements, EntityType, Function, FunctionSection, GlobalSection, GlobalType, ImportSection, InstanceSection,

@@ -186,7 +186,9 @@ mod tests {
                     for action in [RecordAction::See, RecordAction::Change, RecordAction::Delete] {
                         if let Some(veil) = theirs.on(&orders).veil(action, &facts) {
                             let own = mine.on(&orders).veil(action, &facts).unwrap();
-                            prop_assert!(own.hidden.is_subset(&veil.hidden) && own.fixed.is_subset(&veil.fixed));
+                            prop_assert!(own.hidden.is_subset(&veil.hidden));
+                            // What is fixed says something about changes only.
+                            prop_assert!(action == RecordAction::See || own.fixed.is_subset(&veil.fixed));
                         }
                     }
                 }

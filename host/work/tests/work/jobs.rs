@@ -1,6 +1,7 @@
 //! Long actions: their counts are true at any moment, and they can be stopped, resumed and undone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -21,6 +22,8 @@ use crate::lab::{Driving, Lab, until};
 struct Numbers {
     /// One permit for each chunk.
     chunks: Arc<Semaphore>,
+    /// Chunks that were begun.
+    begun: Arc<AtomicU64>,
     fails_at: Arc<Mutex<Option<u64>>>,
     undone: Arc<Mutex<Vec<u64>>>,
 }
@@ -43,6 +46,7 @@ impl JobKind for Numbers {
         mut tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>> {
         async move {
+            self.begun.fetch_add(1, Ordering::AcqRel);
             self.chunks.acquire().await.unwrap().forget();
             let (first, total) = (job.cursor.as_u64().unwrap_or(0), job.input.as_u64().unwrap());
             let next = (first + CHUNK).min(total);
@@ -95,7 +99,7 @@ struct Fixture {
 async fn fixture() -> Fixture {
     let (lab, chunks) = (Lab::new(), Arc::new(Semaphore::new(0)));
     let tenant = lab.tenant().await;
-    let numbers = Numbers { chunks, fails_at: Arc::default(), undone: Arc::default() };
+    let numbers = Numbers { chunks, begun: Arc::default(), fails_at: Arc::default(), undone: Arc::default() };
     let jobs = Jobs::new(Arc::new(lab.clock.clone())).with("numbers", numbers.clone());
     let driving = lab.drive(jobs.register(Handlers::default()));
     Fixture { lab, tenant, numbers, driving }
@@ -154,6 +158,7 @@ async fn a_job_stops_between_chunks_and_goes_on_there() {
     let id = f.start(40).await;
     f.numbers.chunks.add_permits(1);
     f.until(id, |job| job.done == 10).await;
+    until(|| f.numbers.begun.load(Ordering::Acquire) == 2).await;
     f.change(|tx, _, _| jobs::pause(tx, id)).await.unwrap();
     f.numbers.chunks.add_permits(1);
     until(|| f.driving.figures.stale() + f.driving.figures.done() >= 2 && f.numbers.chunks.available_permits() == 0)
