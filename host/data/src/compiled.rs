@@ -51,7 +51,7 @@ pub(crate) struct Calculation {
 pub struct Compiled {
     pub(crate) fields: BTreeMap<String, Field>,
     /// None for a collection that takes any document.
-    validator: Option<Validator>,
+    pub(crate) validator: Option<Validator>,
     /// In the order in which they are worked out.
     pub(crate) calculations: Vec<Calculation>,
     pub(crate) indexes: Vec<Index>,

@@ -11,7 +11,7 @@ fn to(collection: &str, on_delete: &str) -> Value {
 
 async fn shop() -> Lab {
     let lab = Lab::new().await;
-    lab.define("customers", fields(json!({"boss": to("customers", "clear")}))).await.to_owned();
+    lab.define("customers", fields(json!({"boss": to("customers", "clear")}))).await;
     lab.define("orders", fields(json!({"customer": to("customers", "cascade"), "n": {"x-kind": "number"}}))).await;
     let lines = json!({"x-kind": "table", "items": {"properties": {"order": to("orders", "clear"), "n": {"x-kind": "number"}}}});
     lab.define("notes", fields(json!({"lines": lines, "keep": to("orders", "refuse")}))).await;
