@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use signalsync_core::rights::RecordAction;
 use signalsync_core::{CollectionName, RecordId, Timestamp};
-use signalsync_store::{Listing, StoreError, Table, Transaction};
+use signalsync_store::{Listing, Precondition, StoreError, Table, Transaction};
 
 use crate::collection;
 use crate::error::DataError;
-use crate::gate::{Gate, Open, Precondition, Staged};
+use crate::gate::{Gate, Open, Staged};
 use crate::history::{self, Act, Remains};
 use crate::index::{self, BIN};
 use crate::reference::{self, OnDelete};

@@ -3,7 +3,7 @@
 use signalsync_core::contract::Violation;
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, RecordId};
-use signalsync_store::StoreError;
+use signalsync_store::{CommitError, StoreError, Unexpected};
 
 /// An operation on collections or records failed; the transaction must be given up.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +24,8 @@ pub enum DataError {
     #[error("the record has {bytes} bytes, and this tenant's limit is {limit}")]
     TooLarge { bytes: u64, limit: u64 },
     /// The record is not as the caller expects.
-    #[error("the record is not in the state that the request expects: it has {}", found.map_or("no version".to_owned(), |version| format!("version {version}")))]
-    Precondition {
-        /// The version that it has; none when it does not exist.
-        found: Option<u64>,
-    },
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
     /// The record does not fit the collection's definition.
     #[error("the record is not valid: {}", first(violations))]
     NotValid { violations: Vec<Violation> },
@@ -74,9 +71,21 @@ pub enum DataError {
     /// The tenant has as many collections as it may.
     #[error("there are {limit} collections, and a tenant has at most so many")]
     TooManyCollections { limit: usize },
+    /// Others changed the same things again and again.
+    #[error("others changed the same things at the same time; try again")]
+    Conflict,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CommitError> for DataError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Conflict,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 fn first(violations: &[Violation]) -> String {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use signalsync_audit::Event;
 use signalsync_core::grants::Acting;
 use signalsync_core::{Caller, CollectionName, DeploymentName, RecordId, Rights, TenantScope, Timestamp};
-use signalsync_store::{StoreError, Transaction};
+use signalsync_store::{Precondition, StoreError, Transaction};
 
 use crate::collection::{self, Collection, Kept};
 use crate::compiled::Compiled;
@@ -28,7 +28,7 @@ pub struct Gate {
 
 /// Who asks.
 #[derive(Debug)]
-pub struct Asker {
+pub(crate) struct Asker {
     caller: Caller,
     /// The component that asks on the caller's behalf.
     via: Option<DeploymentName>,
@@ -44,33 +44,6 @@ pub struct Change {
     /// A JSON document. Stored as it is, spelling and order included, unless the host computes fields of it.
     pub body: String,
     pub precondition: Precondition,
-}
-
-/// What the caller expects of the record before the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precondition {
-    /// Nothing.
-    None,
-    /// This version (`If-Match`).
-    Version(u64),
-    /// Any version (`If-Match: *`).
-    Exists,
-    /// No record (`If-None-Match: *`).
-    Absent,
-}
-
-impl Precondition {
-    /// # Errors
-    /// `Precondition` when the thing is not as expected; `found` is its version.
-    pub fn check(self, found: Option<u64>) -> Result<(), DataError> {
-        let holds = match self {
-            Self::None => true,
-            Self::Version(version) => found == Some(version),
-            Self::Exists => found.is_some(),
-            Self::Absent => found.is_none(),
-        };
-        if holds { Ok(()) } else { Err(DataError::Precondition { found }) }
-    }
 }
 
 /// A collection with the definition that holds for it.

@@ -36,7 +36,7 @@ pub use compiled::{Compiled, VIOLATIONS_MAX};
 pub use definition::{Definition, IndexDraft};
 pub use effects::{Bin, EFFECTS_MAX};
 pub use error::DataError;
-pub use gate::{Asker, Change, Gate, Precondition, Staged};
+pub use gate::{Change, Gate, Staged};
 pub use history::{Act, VERSIONS_KEPT, Version};
 pub use kind::Kind;
 pub use preview::{PREVIEWED_MAX, Preview};

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use signalsync_audit::{Action, Event};
 use signalsync_core::rights::{RecordAction, Veil};
 use signalsync_core::{CollectionName, DepartmentId, RecordId, UserId, json as checked};
-use signalsync_store::{StoreError, Transaction};
+use signalsync_store::{Precondition, StoreError, Transaction};
 
-use super::{Change, Gate, Open, Precondition};
+use super::{Change, Gate, Open};
 use crate::access;
 use crate::compiled::{VIOLATIONS_MAX, fault};
 use crate::error::DataError;

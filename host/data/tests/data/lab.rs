@@ -9,8 +9,8 @@ use signalsync_core::{
     Authority, Caller, CollectionName, Origin, Principal, RecordId, Rights, TenantId, TenantScope, Tier, Timestamp,
     UserId,
 };
-use signalsync_data::{Change, Count, DataError, Definition, Found, Gate, Precondition, Query, Schemas, Staged};
-use signalsync_store::{CommitError, EngineKind, Store, Stores, StoresConfig, Transaction};
+use signalsync_data::{Change, Count, DataError, Definition, Found, Gate, Query, Schemas, Staged};
+use signalsync_store::{CommitError, EngineKind, Precondition, Store, Stores, StoresConfig, Transaction};
 use tempfile::TempDir;
 
 /// A tenant.

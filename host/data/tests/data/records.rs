@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use signalsync_core::UserId;
-use signalsync_data::{Act, DataError, Precondition, Query, VERSIONS_KEPT};
-use signalsync_store::EngineKind;
+use signalsync_data::{Act, DataError, Query, VERSIONS_KEPT};
+use signalsync_store::{EngineKind, Precondition};
 
 use crate::lab::{Lab, change, fields, id, name, user};
 

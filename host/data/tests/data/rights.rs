@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use signalsync_core::rights::{Person, RecordAction};
 use signalsync_core::{DepartmentId, UserId};
-use signalsync_data::{DataError, Gate, Precondition, Query, Sort};
+use signalsync_data::{DataError, Gate, Query, Sort};
+use signalsync_store::Precondition;
 
 use crate::lab::{Lab, ask, change, fields, id, name, user};
 
