@@ -47,7 +47,11 @@ pub enum IndexState {
     /// It is unique, and two records have the same values. It is not relied on; mend one, and publish again.
     Refused { one: RecordId, field: String },
     /// It belongs to an earlier definition and is being removed.
-    Dropping,
+    Dropping {
+        /// Whether it is built anew then, because it is needed again.
+        #[serde(default)]
+        again: bool,
+    },
 }
 
 /// What a collection's indexes are like, by their fields.
@@ -73,14 +77,16 @@ pub(crate) fn plan(
     let states = states(tx, name)?;
     let (old, new) = (names(before), names(after));
     for index in old.difference(&new) {
-        write(tx, name, index, &IndexState::Dropping)?;
+        write(tx, name, index, &IndexState::Dropping { again: false })?;
     }
     for index in &new {
-        // One that is being dropped has lost rows already, and one that was refused is tried again.
-        let stands = matches!(states.get(index), Some(IndexState::Ready | IndexState::Building { .. }));
-        if !stands || !old.contains(index) {
-            write(tx, name, index, &IndexState::Building { after: None })?;
-        }
+        let state = match states.get(index) {
+            Some(IndexState::Ready | IndexState::Building { .. }) if old.contains(index) => continue,
+            // What is left of it was not kept up to date.
+            Some(IndexState::Dropping { .. }) => IndexState::Dropping { again: true },
+            _ => IndexState::Building { after: None },
+        };
+        write(tx, name, index, &state)?;
     }
     Ok(())
 }
@@ -175,12 +181,18 @@ fn key(name: &CollectionName, index: &str) -> Key {
 /// Removes a part of an index that nobody needs any more.
 fn drop_one(tx: &mut Transaction, name: &CollectionName) -> Result<(), StoreError> {
     let states = states(tx, name)?;
-    let Some((index, _)) = states.iter().find(|(_, state)| **state == IndexState::Dropping) else { return Ok(()) };
+    let dropping = states.iter().find_map(|(index, state)| match state {
+        IndexState::Dropping { again } => Some((index, *again)),
+        _ => None,
+    });
+    let Some((index, again)) = dropping else { return Ok(()) };
     // References that are made no more are passed over where they are found.
     let gone =
         index.starts_with(REFERENCES) || tx.clear(Table::Index, &[name.as_str(), index], STEP_DROPPED)? < STEP_DROPPED;
-    if gone {
-        tx.erase(key(name, index));
+    match (gone, again) {
+        (true, true) => write(tx, name, index, &IndexState::Building { after: None })?,
+        (true, false) => tx.erase(key(name, index)),
+        (false, _) => {}
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ mod tests {
             ("upper(name)", json!("ANN")),
             ("len(name) >= 3 or false", json!(true)),
             ("yes = true", json!(true)),
-            ("coalesce(missing, net, 1)", json!("19.9")),
+            ("coalesce(missing, net, 1)", json!("19.90")),
             ("if(empty(missing), 1, 2)", json!("1")),
         ] {
             assert_eq!(eval(formula).unwrap(), value, "{formula}");
