@@ -154,6 +154,8 @@ impl RecordRule {
 pub struct Person {
     /// None for the host and for keys that stand for nobody.
     pub user: Option<UserId>,
+    /// The department that the caller's new records belong to.
+    pub home: Option<DepartmentId>,
     /// The caller's departments and all below them.
     pub departments: BTreeSet<DepartmentId>,
 }
@@ -279,6 +281,40 @@ impl<'a> CollectionRights<'a> {
         self.everything || self.rules.iter().any(|(_, rule)| rule.see != Reach::None)
     }
 
+    /// Whether the rights have no bounds here: the host's own.
+    pub fn unlimited(&self) -> bool {
+        self.everything
+    }
+
+    /// Who asks.
+    pub fn person(&self) -> &'a Person {
+        self.person
+    }
+
+    /// Every rule that concerns the collection, with the role that it comes from.
+    pub fn rules(&self) -> impl Iterator<Item = (&'a RoleName, &'a RecordRule)> {
+        self.rules.iter().map(|(role, rule)| (role, rule))
+    }
+
+    /// Whether there can be a record that the caller sees without this field. By such a field nothing may be
+    /// found or put in order: that would show what it holds.
+    pub fn may_hide(&self, field: &str) -> bool {
+        let hides = |rule: &RecordRule| rule.see != Reach::None && rule.hidden.contains(field);
+        let shows_always = |rule: &RecordRule| rule.see == Reach::All && !rule.hidden.contains(field);
+        !self.everything
+            && self.rules.iter().any(|(_, rule)| hides(rule))
+            && !self.rules.iter().any(|(_, rule)| shows_always(rule))
+    }
+
+    /// The fields that the caller may not fill in a record that it creates; none when it may not create any.
+    pub fn creation(&self) -> Option<BTreeSet<String>> {
+        if self.everything {
+            return Some(BTreeSet::new());
+        }
+        let creating = self.rules.iter().filter(|(_, rule)| rule.create);
+        common(&creating.map(|(_, rule)| rule).collect::<Vec<_>>(), |rule| rule.hidden.clone())
+    }
+
     /// Whether the caller may create records.
     pub fn creates(&self) -> bool {
         self.everything || self.rules.iter().any(|(_, rule)| rule.create)
@@ -350,7 +386,7 @@ mod tests {
     #[test]
     fn reach_is_by_owner_department_or_field() {
         let (me, mine) = (UserId::new(), DepartmentId::new());
-        let person = Person { user: Some(me), departments: BTreeSet::from([mine]) };
+        let person = Person { user: Some(me), departments: BTreeSet::from([mine]), ..Person::default() };
         let orders = "orders".parse().unwrap();
         let sees = |reach: Value, owner, department, body: &Value| {
             let rights = rights(&[json!({"see": reach})], person.clone());
@@ -379,6 +415,18 @@ mod tests {
         let both = veil(&[hides, shows], RecordAction::Change).unwrap();
         assert_eq!(both.hidden, BTreeSet::from(["iban".to_owned()]));
         assert_eq!(both.fixed, salary_and_iban, "seen by one role, not changed by the other");
+    }
+
+    #[test]
+    fn a_field_that_may_be_hidden_somewhere_is_known() {
+        let orders = "orders".parse().unwrap();
+        let hides = json!({"see": "own", "create": true, "hidden": ["salary"]});
+        let some = rights(std::slice::from_ref(&hides), Person::default());
+        assert!(some.on(&orders).may_hide("salary") && !some.on(&orders).may_hide("name"));
+        assert_eq!(some.on(&orders).creation(), Some(BTreeSet::from(["salary".to_owned()])));
+        let all = rights(&[hides, json!({"see": "all"})], Person::default());
+        assert!(!all.on(&orders).may_hide("salary"), "the second rule shows it in every record");
+        assert_eq!(rights(&[json!({"see": "all"})], Person::default()).on(&orders).creation(), None);
     }
 
     #[test]

@@ -98,8 +98,23 @@ impl Key {
     /// Whether the row counts against the tenant's quota: whether the tenant decides how many of them there are. What the
     /// platform writes for its own work goes on when the quota is used up.
     pub(crate) fn is_data(&self) -> bool {
-        const DATA: [u8; 3] = [Table::Records as u8, Table::Files as u8, Table::RecordVersions as u8];
+        // History comes with the record that it is of; alone it comes with a deletion, which makes room.
+        const DATA: [u8; 2] = [Table::Records as u8, Table::Files as u8];
         self.0.first().is_some_and(|table| DATA.contains(table))
+    }
+
+    /// The texts that the key was made of, with so many parents; none when it is no such key.
+    pub fn parts(&self, parents: usize) -> Option<Vec<&str>> {
+        let mut parts = Vec::with_capacity(parents + 1);
+        let mut rest = self.0.get(1..)?;
+        for _ in 0..parents {
+            let (length, behind) = rest.split_first()?;
+            let (part, behind) = behind.split_at_checked(usize::from(*length))?;
+            parts.push(std::str::from_utf8(part).ok()?);
+            rest = behind;
+        }
+        parts.push(std::str::from_utf8(rest).ok()?);
+        Some(parts)
     }
 
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
@@ -146,6 +161,13 @@ mod tests {
     fn parts_do_not_run_into_each_other() {
         assert_ne!(Key::new(Table::Records, &["a", "bc"]), Key::new(Table::Records, &["ab", "c"]));
         assert!(!Key::new(Table::Records, &["aa", "x"]).as_bytes().starts_with(&prefix(Table::Records, &["a"])));
+    }
+
+    #[test]
+    fn a_key_knows_its_parts() {
+        let key = Key::new(Table::Records, &["orders", "a/b"]);
+        assert_eq!(key.parts(1), Some(vec!["orders", "a/b"]));
+        assert_eq!(key.parts(2), None);
     }
 
     #[test]

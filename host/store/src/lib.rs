@@ -58,4 +58,4 @@ pub use precondition::{Precondition, Unexpected};
 pub use store::Store;
 pub use stores::{EngineKind, Stores, StoresConfig};
 pub use stream::{FileReader, FileWriter, StagedFile};
-pub use transaction::{Committed, Page, Savepoint, Transaction};
+pub use transaction::{Committed, Page, Savepoint, Transaction, Written};

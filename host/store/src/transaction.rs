@@ -1,5 +1,7 @@
 //! Reads of one snapshot, and writes that are buffered over it.
 
+mod overlay;
+
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
@@ -13,6 +15,8 @@ use crate::error::{CommitError, StoreError};
 use crate::files::{FileChanges, Outcome};
 use crate::key::{Key, Table, Versioned, behind, prefix};
 use crate::store::Store;
+
+pub use overlay::Written;
 
 /// Entries of a log that one look passes over at most, wanted or not.
 const LOOKS_MAX: usize = 1_000;
