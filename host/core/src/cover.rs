@@ -132,7 +132,11 @@ mod tests {
     fn departments_are_covered_by_those_who_reach_them() {
         let (sales, finance) = (DepartmentId::new(), DepartmentId::new());
         let of = |departments: &[DepartmentId]| {
-            let person = Person { user: Some(UserId::new()), departments: departments.iter().copied().collect() };
+            let person = Person {
+                user: Some(UserId::new()),
+                departments: departments.iter().copied().collect(),
+                ..Person::default()
+            };
             rights(&[], &[json!({"see": "department"})], person)
         };
         assert!(of(&[sales, finance]).covers(&of(&[sales])).is_ok());
@@ -175,7 +179,7 @@ mod tests {
             let (me, ids) = (UserId::new(), [DepartmentId::new(), DepartmentId::new()]);
             let person = |who: fn(&(bool, bool)) -> bool| {
                 let held = ids.iter().zip(&departments).filter(|(_, held)| who(held)).map(|(id, _)| *id);
-                Person { user: Some(me), departments: held.collect() }
+                Person { user: Some(me), departments: held.collect(), ..Person::default() }
             };
             let (mine, theirs) = (rights(&[], &mine, person(|held| held.0)), rights(&[], &theirs, person(|held| held.1)));
             if mine.covers(&theirs).is_ok() {

@@ -19,7 +19,7 @@ pub const NAMES_MAX: usize = 100;
 pub struct Grants {
     /// Record collections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage: Option<BTreeMap<CollectionName, CollectionGrant>>,
+    pub storage: Option<BTreeMap<CollectionName, Access>>,
     /// File folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<BTreeMap<FolderName, Access>>,
@@ -45,86 +45,13 @@ impl Access {
     }
 }
 
-/// What a component may do with the records of a collection, and with whose rights.
-///
-/// Written as `"read"` or `"read-write"`, or as `{"access": "read", "as": "caller"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
-pub struct CollectionGrant {
-    /// How far it goes.
-    pub access: Access,
-    /// Whose record rules hold.
-    pub acting: Acting,
-}
-
-/// With whose rights a component reads and writes records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// With whose rights a component reaches records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Acting {
-    /// With those of the deployment: every record of the collection, so that "this number is unique" is the truth.
+    /// Those of its deployment: everything within the collections that it was granted, so that a rule over all records
+    /// sees all of them.
     #[default]
     Deployment,
-    /// With those of whoever caused the call: it sees and changes what they could.
+    /// Those of whoever the call is for.
     Caller,
-}
-
-impl From<Access> for CollectionGrant {
-    fn from(access: Access) -> Self {
-        Self { access, acting: Acting::default() }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Short(Access),
-    Long(Long),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Long {
-    access: Access,
-    #[serde(rename = "as", default)]
-    acting: Acting,
-}
-
-impl From<Written> for CollectionGrant {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Short(access) => access.into(),
-            Written::Long(Long { access, acting }) => Self { access, acting },
-        }
-    }
-}
-
-impl From<CollectionGrant> for Written {
-    fn from(grant: CollectionGrant) -> Self {
-        match grant {
-            CollectionGrant { access, acting: Acting::Deployment } => Self::Short(access),
-            CollectionGrant { access, acting } => Self::Long(Long { access, acting }),
-        }
-    }
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_grant_is_short_unless_it_is_the_callers() {
-        for (text, acting) in
-            [(json!("read"), Acting::Deployment), (json!({"access": "read", "as": "caller"}), Acting::Caller)]
-        {
-            let grant: CollectionGrant = serde_json::from_value(text.clone()).unwrap();
-            assert_eq!(
-                (grant, serde_json::to_value(grant).unwrap()),
-                (CollectionGrant { access: Access::Read, acting }, text)
-            );
-        }
-        assert!(serde_json::from_value::<CollectionGrant>(json!({"access": "read", "with": 1})).is_err());
-    }
 }

@@ -332,12 +332,6 @@ impl<'a> CollectionRights<'a> {
         let fixed = common(&reached, |rule| rule.hidden.union(&rule.fixed).cloned().collect())?;
         Some(Veil { fixed: fixed.union(&hidden).cloned().collect(), hidden })
     }
-
-    /// Every rule that concerns the collection, with the role that it comes from.
-    pub fn rules(&self) -> impl Iterator<Item = (&'a RoleName, &'a RecordRule)> {
-        self.rules.iter().map(|(role, rule)| (role, rule))
-    }
-
     /// The roles and rules by which the caller may do this: the answer to "why can this person see this?".
     pub fn why(
         &self,

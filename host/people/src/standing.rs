@@ -85,7 +85,7 @@ pub(crate) fn rights(tx: &mut Transaction, user: UserId, standing: &Standing) ->
         true => BTreeSet::new(),
         false => Tree::read(tx)?.with_all_below(&standing.departments),
     };
-    rights_of(tx, &standing.roles, Person { user: Some(user), departments })
+    rights_of(tx, &standing.roles, Person { user: Some(user), departments, ..Person::default() })
 }
 
 /// The rights of roles together. A role that is not there gives nothing.
@@ -109,7 +109,7 @@ pub(crate) fn check_own_reach(tx: &mut Transaction, by: &Caller) -> Result<(), S
     let Some(user) = by.rights.person().user else { return Ok(()) };
     let Some(standing) = find(tx, user)? else { return Ok(()) };
     let departments = Tree::read(tx)?.with_all_below(&standing.departments);
-    Ok(by.rights.covers(&by.rights.of_person(Person { user: Some(user), departments }))?)
+    Ok(by.rights.covers(&by.rights.of_person(Person { user: Some(user), departments, ..Person::default() }))?)
 }
 
 fn check(tx: &mut Transaction, standing: &Standing) -> Result<(), StructureError> {
@@ -171,7 +171,7 @@ impl Transfer<'_> {
         now.departments.remove(&self.from);
         now.departments.extend(self.into);
         let departments = self.tree.with_all_below(&now.departments);
-        by.rights.covers(&rights_of(tx, &now.roles, Person { user: Some(user), departments })?)?;
+        by.rights.covers(&rights_of(tx, &now.roles, Person { user: Some(user), departments, ..Person::default() })?)?;
         save(tx, user, before.as_ref(), Some(&now))
     }
 }
