@@ -56,7 +56,11 @@ impl Platform {
     pub fn tenant(&self, slug: &str) -> Result<Tenant> {
         let mut console = self.console()?;
         console.json("POST", "/v1/tenants", &json!({"slug": slug, "tier": "standard"}))?;
-        let key = console.json("POST", &format!("/v1/tenants/{slug}/keys"), &json!({"name": "benches", "roles": ["administrator"]}))?;
+        let key = console.json(
+            "POST",
+            &format!("/v1/tenants/{slug}/keys"),
+            &json!({"name": "benches", "roles": ["administrator"]}),
+        )?;
         let key = key["secret"].as_str().context("a key has a secret")?.to_owned();
         Ok(Tenant { slug: slug.to_owned(), key })
     }
