@@ -21,7 +21,7 @@ pub fn isolated(options: &Options, table: &mut Table) -> Result<()> {
     table.times(
         "isolated call ÷ bare wasmtime",
         call,
-        "store, instance, call, drop; ours also schedules and writes a receipt",
+        "store, instance, call, drop; ours also schedules and makes the receipt",
     );
     let native = |times| (0..times).for_each(|_| drop(black_box(bench_rule::judge(black_box(input.as_bytes())))));
     table.times("isolated call ÷ native Rust", compare(ours, native), "the same rule on the same JSON");
