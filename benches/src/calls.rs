@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::Options;
 use crate::bare::{Bare, Meter, Shape};
 use crate::host::Host;
-use crate::measure::compare;
+use crate::measure::{compare, faults};
 use crate::table::Table;
 
 /// The small validation: instantiate, call, drop.
@@ -21,7 +21,7 @@ pub fn isolated(options: &Options, table: &mut Table) -> Result<()> {
     table.times(
         "isolated call ÷ bare wasmtime",
         call,
-        "store, instance, call, drop; ours also schedules and writes a receipt",
+        "store, instance, call, drop; ours also schedules and makes the receipt",
     );
     let native = |times| (0..times).for_each(|_| drop(black_box(bench_rule::judge(black_box(input.as_bytes())))));
     table.times("isolated call ÷ native Rust", compare(ours, native), "the same rule on the same JSON");
@@ -42,6 +42,8 @@ pub fn pieces(options: &Options, table: &mut Table) -> Result<()> {
         let found = compare(|times| full.validate(&input, times), |times| less.validate(&input, times));
         table.times(&format!("bare wasmtime ÷ {what}"), found, "the small validation");
     }
+    let pages = faults(|times| full.validate(&input, times))?;
+    table.line("pages that bare wasmtime faults in", "–".to_owned(), format!("{pages} a call"), "the small validation");
     let hop = compare(|times| full.validate_elsewhere(&input, times), |times| full.validate(&input, times));
     table.times("bare wasmtime on another thread ÷ on this one", hop, "two hand-overs between threads that sleep");
     Ok(())

@@ -45,11 +45,11 @@ fn point(options: &Options, table: &mut Table, deployments: usize, distinct: usi
         }
     }
     let (used, used_own) = platform.memory_kib()?;
-    let what = format!("{deployments} deployments, {distinct} distinct component(s): ready in {}", short(ready));
+    let what = format!("{deployments} deployments of {distinct} distinct component(s)");
     let mib = |kib: u64| format!("{:.0} MiB", kib as f64 / 1024.0);
-    let sides = format!("{} at start, {} after a call of each", mib(idle), mib(used));
+    let sides = format!("ready in {}; {}, {} after a call of each", short(ready), mib(idle), mib(used));
     let note = format!("not backed by files: {} and {}; data on a file system in memory", mib(idle_own), mib(used_own));
-    table.line(&what, String::new(), sides, &note);
+    table.line(&what, "–".to_owned(), sides, &note);
     Ok(())
 }
 

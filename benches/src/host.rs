@@ -56,7 +56,7 @@ impl Host {
         Ok(Self { tokio, runtime, stores, scope, deployed })
     }
 
-    /// Judges a document so many times, one after the other: transaction, call, receipt.
+    /// Judges a document so many times, one after the other: transaction, call, receipt; nothing is committed.
     pub fn validate(&self, document: &str, times: u64) {
         self.tokio.block_on(async {
             for _ in 0..times {

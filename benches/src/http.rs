@@ -14,14 +14,18 @@ use crate::table::Table;
 
 /// With validation ÷ without, one writer and several, on disk and in memory.
 pub fn writes(options: &Options, table: &mut Table) -> Result<()> {
-    for (place, root) in [("on disk", &options.disk), ("in memory", &options.memory)] {
+    let places = [
+        ("on disk", &options.disk, "acknowledged after fsync"),
+        ("in memory", &options.memory, "a file system in memory, where fsync costs nothing"),
+    ];
+    for (place, root, note) in places {
         let host = Validated::start(options, root)?;
         for connections in [1, 8] {
             let mut with = Load::new(connections, || host.client(), |client, number| host.write(client, number))?;
             let mut without = Load::new(connections, || host.client(), |client, number| host.plain(client, number))?;
             let found = compare(|times| with.run(times), |times| without.run(times));
             let what = format!("HTTP write with validation ÷ without, {connections} connection(s), {place}");
-            table.times(&what, found, "durable: acknowledged after fsync");
+            table.times(&what, found, note);
         }
     }
     Ok(())
