@@ -1,5 +1,6 @@
 //! The one that is killed: it schedules, does what is due, and tells both.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
@@ -114,6 +115,13 @@ fn count_key(what: &str, n: u64) -> Key {
 pub(crate) fn count(tx: &mut Transaction, what: &str, n: u64) -> u64 {
     let row = tx.get(&count_key(what, n)).unwrap();
     row.map_or(0, |row| std::str::from_utf8(&row.body).unwrap().parse().unwrap())
+}
+
+/// How often each number was counted.
+pub(crate) fn counted(tx: &mut Transaction, what: &str) -> BTreeMap<u64, u64> {
+    let page = tx.scan(Table::Records, &[what], "", None, usize::MAX, usize::MAX).unwrap();
+    let number = |text: &[u8]| std::str::from_utf8(text).unwrap().parse().unwrap();
+    page.entries.iter().map(|(n, row)| (number(n.as_bytes()), number(&row.body[..]))).collect()
 }
 
 fn add(tx: &mut Transaction, what: &str, n: u64) {
