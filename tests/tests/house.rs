@@ -21,12 +21,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-work", &["signalsync-core", "signalsync-store"]),
     ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-work"]),
     ("signalsync-data", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
-    ("signalsync-runtime", &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-generated"]),
+    (
+        "signalsync-runtime",
+        &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-data", "signalsync-generated"],
+    ),
     ("signalsync-components", &["signalsync-core", "signalsync-store"]),
     ("signalsync-people", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
     ("signalsync-tenancy", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-people"]),
-    ("signalsync-records", &["signalsync-core", "signalsync-store", "signalsync-components"]),
-    ("signalsync-integration", &["signalsync-core", "signalsync-store", "signalsync-components", "signalsync-records"]),
+    (
+        "signalsync-records",
+        &["signalsync-core", "signalsync-store", "signalsync-work", "signalsync-components", "signalsync-data"],
+    ),
+    (
+        "signalsync-integration",
+        &["signalsync-core", "signalsync-store", "signalsync-components", "signalsync-data", "signalsync-records"],
+    ),
     (
         "signalsync-server",
         &[
@@ -39,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-tenancy",
             "signalsync-work",
             "signalsync-mail",
+            "signalsync-data",
             "signalsync-records",
             "signalsync-integration",
         ],

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use crate::call::{Call, Output};
 use crate::execution::{Execution, Failure};
+use crate::name::{CollectionName, RecordId};
 use crate::scope::TenantScope;
 
 /// Runs components. `Tx` is the transaction that the component's capabilities read and write.
@@ -25,4 +26,18 @@ pub struct Completed<Tx> {
     pub answer: Result<Output, Failure>,
     /// The receipt, not yet stored.
     pub execution: Execution,
+    /// Records that the component wrote, each once, in the order of its first write; none when the call failed. Their
+    /// collections' validations have not judged them yet.
+    pub touched: Vec<Touched>,
+}
+
+/// A record that a component wrote by way of its storage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Where it is.
+    pub collection: CollectionName,
+    /// Which one.
+    pub id: RecordId,
+    /// What it was before the call; none when it is new.
+    pub before: Option<String>,
 }

@@ -22,12 +22,12 @@ pub use call::{Call, Deployed, Input, Kind, Output};
 pub use clock::{Clock, SimulatedClock, SystemClock, Timer, Timestamp};
 pub use cover::Lacking;
 pub use execution::{End, Execution, Failure, LogLine, Usage};
-pub use grants::{Access, Grants};
+pub use grants::{Access, Acting, CollectionGrant, Grants};
 pub use id::{
     AuditId, DepartmentId, Digest, ExecutionId, JobId, KeyId, MailId, RequestId, SessionId, TeamId, TenantId, UserId,
     WorkId,
 };
-pub use invoke::{Completed, Invoke};
+pub use invoke::{Completed, Invoke, Touched};
 pub use limits::{CallLimits, Tier};
 pub use name::{CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, TenantSlug};
 pub use rights::{Permission, Rights};

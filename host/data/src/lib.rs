@@ -31,7 +31,9 @@ mod schemas;
 mod text;
 mod upkeep;
 
-pub use collection::{COLLECTIONS_MAX, Collection, Published, create, delete, find, list, require, usages, visible};
+pub use collection::{
+    COLLECTIONS_MAX, Collection, Published, Usage, create, delete, find, list, require, usages, visible,
+};
 pub use compiled::{Compiled, VIOLATIONS_MAX};
 pub use definition::{Definition, IndexDraft};
 pub use effects::{Bin, EFFECTS_MAX};
@@ -45,4 +47,4 @@ pub use query::{Count, Filter, Found, LOOKS_MAX, Op, Query, Sort};
 pub use reference::OnDelete;
 pub use row::{About, Record};
 pub use schemas::Schemas;
-pub use upkeep::{IndexState, Progress, STEP_RECORDS, States, step};
+pub use upkeep::{IndexState, Progress, STEP_RECORDS, States, indexes, step};

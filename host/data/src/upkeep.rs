@@ -103,6 +103,15 @@ pub fn step(gate: &Gate, tx: &mut Transaction, name: &CollectionName) -> Result<
     progress(tx, name, &compiled)
 }
 
+/// What a collection's indexes are like now, if the caller may know of it.
+///
+/// # Errors
+/// `NoCollection`, or the store failed.
+pub fn indexes(gate: &Gate, tx: &mut Transaction, name: &CollectionName) -> Result<Progress, DataError> {
+    let open = gate.open(tx, name)?;
+    progress(tx, name, &open.compiled)
+}
+
 /// What a collection's indexes are like now.
 ///
 /// # Errors

@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 use signalsync_components::{Executions, Receipts, active, call};
 use signalsync_core::contract::{Change as Upsert, MappingAction, Message, Outcome, Violation};
 use signalsync_core::{
-    Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Invoke, Output, RecordId,
-    TenantScope, Timestamp,
+    Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Output, RecordId, TenantScope,
+    Timestamp, Touched,
 };
-use signalsync_records::{Change, RecordError, stage};
+use signalsync_data::Change;
+use signalsync_records::{Judge, Judging, RecordError};
 use signalsync_store::{Done, Precondition, RequestKey, StoreError, Stores, Transaction};
 
 use crate::error::MessageError;
@@ -44,15 +45,15 @@ pub struct ChangeMade {
 #[derive(Clone)]
 pub struct Messages {
     stores: Arc<Stores>,
-    invoke: Arc<dyn Invoke<Transaction>>,
+    judge: Judge,
     executions: Executions,
     clock: Arc<dyn Clock>,
 }
 
 impl Messages {
-    pub fn new(stores: Arc<Stores>, invoke: Arc<dyn Invoke<Transaction>>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(stores: Arc<Stores>, judge: Judge, clock: Arc<dyn Clock>) -> Self {
         let executions = Executions::new(Arc::clone(&stores));
-        Self { stores, invoke, executions, clock }
+        Self { stores, judge, executions, clock }
     }
 
     /// Hands a message to the active version of a mapping and carries out what it asks for: all of it, or nothing.
@@ -102,10 +103,12 @@ impl Messages {
         receipts: &Receipts,
     ) -> Result<(Transaction, Delivered), MessageError> {
         let first = receipts.count();
-        let (tx, execution, outcome) = self.map(scope, tx, mapping, message, now, receipts).await?;
-        let (tx, changes) = self.carry_out(scope, tx, (execution, &outcome), now, receipts).await?;
+        let (tx, mapped) = self.map(scope, tx, mapping, message, now, receipts).await?;
+        let judging = self.judge.on(scope, now, receipts);
+        let tx = judging.touched(tx, mapping, mapped.touched).await.map_err(touched)?;
+        let (tx, changes) = carry_out(&judging, tx, mapped.execution, &mapped.outcome).await?;
         let executions = receipts.ids_behind(first);
-        let reply = outcome.reply.map(RawValue::from_string).transpose();
+        let reply = mapped.outcome.reply.map(RawValue::from_string).transpose();
         let reply = reply.map_err(|error| StoreError::Corrupt(error.to_string()))?;
         Ok((tx, Delivered { reply, changes, executions, committed: false }))
     }
@@ -118,7 +121,7 @@ impl Messages {
         message: &Message,
         now: Timestamp,
         receipts: &Receipts,
-    ) -> Result<(Transaction, ExecutionId, Outcome), MessageError> {
+    ) -> Result<(Transaction, Mapped), MessageError> {
         let deployed = active(&mut tx, mapping)?;
         if deployed.kind != signalsync_core::Kind::Mapping {
             return Err(MessageError::Deployment(signalsync_components::DeployError::NotForKind(
@@ -126,39 +129,44 @@ impl Messages {
             )));
         }
         let call = call(&deployed, Input::Transform(message.clone()), now);
-        let Completed { tx, answer, execution } = self.invoke.invoke(scope, call, tx).await;
+        let Completed { tx, answer, execution, touched } = self.judge.invoke().invoke(scope, call, tx).await;
         let id = execution.id;
         receipts.add(execution);
         match (tx, answer) {
-            (Some(tx), Ok(Output::Outcome(outcome))) => Ok((tx, id, outcome)),
+            (Some(tx), Ok(Output::Outcome(outcome))) => Ok((tx, Mapped { execution: id, outcome, touched })),
             (_, answer) => {
                 let failure = answer.err().unwrap_or(Failure::HostFault);
                 Err(MessageError::NotMapped { deployment: mapping.clone(), failure, execution: id })
             }
         }
     }
+}
 
-    async fn carry_out(
-        &self,
-        scope: &TenantScope,
-        mut tx: Transaction,
-        (execution, outcome): (ExecutionId, &Outcome),
-        now: Timestamp,
-        receipts: &Receipts,
-    ) -> Result<(Transaction, Vec<ChangeMade>), MessageError> {
-        let mut changes = Vec::with_capacity(outcome.actions.len());
-        for (index, action) in outcome.actions.iter().enumerate() {
-            let number = index + 1;
-            let change = change(action).map_err(|why| MessageError::BadAction { number, why, execution })?;
-            let staged = stage(&*self.invoke, scope, tx, &change, now, receipts).await;
-            let (back, staged) = staged.map_err(|error| refused(number, error))?;
-            tx = back;
-            let Change { collection, id, .. } = change;
-            let (created, warnings) = (staged.created, staged.warnings);
-            changes.push(ChangeMade { collection, id, version: None, created, warnings });
-        }
-        Ok((tx, changes))
+/// What a mapping made of a message.
+struct Mapped {
+    execution: ExecutionId,
+    outcome: Outcome,
+    /// What it wrote itself.
+    touched: Vec<Touched>,
+}
+
+async fn carry_out(
+    judging: &Judging<'_>,
+    mut tx: Transaction,
+    execution: ExecutionId,
+    outcome: &Outcome,
+) -> Result<(Transaction, Vec<ChangeMade>), MessageError> {
+    let mut changes = Vec::with_capacity(outcome.actions.len());
+    for (index, action) in outcome.actions.iter().enumerate() {
+        let number = index + 1;
+        let change = change(action).map_err(|why| MessageError::BadAction { number, why, execution })?;
+        let (back, staged) = judging.put(tx, &change).await.map_err(|error| refused(number, error))?;
+        tx = back;
+        let Change { collection, id, .. } = change;
+        let (created, warnings) = (staged.created, staged.warnings);
+        changes.push(ChangeMade { collection, id, version: None, created, warnings });
     }
+    Ok((tx, changes))
 }
 
 impl Delivered {
@@ -196,5 +204,12 @@ fn refused(number: usize, error: RecordError) -> MessageError {
     match error {
         RecordError::Store(error) => MessageError::Store(error),
         error => MessageError::Refused { number, error },
+    }
+}
+
+fn touched(error: RecordError) -> MessageError {
+    match error {
+        RecordError::Store(error) => MessageError::Store(error),
+        error => MessageError::Touched(error),
     }
 }

@@ -29,6 +29,9 @@ pub enum MessageError {
         number: usize,
         error: RecordError,
     },
+    /// A record that the mapping wrote by way of its storage was refused.
+    #[error(transparent)]
+    Touched(RecordError),
     /// The idempotency key belongs to another request.
     #[error(transparent)]
     Reused(#[from] Reused),

@@ -36,7 +36,8 @@ pub struct Standing {
     /// Add up.
     #[serde(default)]
     pub roles: BTreeSet<RoleName>,
-    /// Those that the person belongs to; rules over departments reach all below them too.
+    /// Those that the person belongs to; rules over departments reach all below them too. New records belong to the
+    /// first one, which is the oldest.
     #[serde(default)]
     pub departments: BTreeSet<DepartmentId>,
 }
@@ -85,7 +86,8 @@ pub(crate) fn rights(tx: &mut Transaction, user: UserId, standing: &Standing) ->
         true => BTreeSet::new(),
         false => Tree::read(tx)?.with_all_below(&standing.departments),
     };
-    rights_of(tx, &standing.roles, Person { user: Some(user), departments, ..Person::default() })
+    let home = standing.departments.first().copied();
+    rights_of(tx, &standing.roles, Person { user: Some(user), home, departments })
 }
 
 /// The rights of roles together. A role that is not there gives nothing.

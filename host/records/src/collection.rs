@@ -1,53 +1,45 @@
-//! Collections: named sets of records.
+//! Collections and their definitions, from the first draft to what holds.
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use signalsync_core::{Clock, CollectionName, TenantScope, Timestamp};
-use signalsync_store::{Key, Listing, Stores, Table, Transaction, row};
+use signalsync_components::validations_of;
+use signalsync_core::contract::Violation;
+use signalsync_core::{Clock, CollectionName, DeploymentName, TenantScope};
+use signalsync_data::{self as data, Collection, DataError, Definition, Gate, Preview, Progress, Usage};
+use signalsync_store::{Listing, Stores, Transaction};
 
 use crate::error::RecordError;
+use crate::judge::Judge;
+use crate::upkeep;
 
-/// A named set of records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Collection {
-    pub name: CollectionName,
-    /// For people; at most 200 bytes.
-    pub title: String,
-    pub created_at: Timestamp,
-}
+/// Transactions that remove what is left of a collection's deleted records, in one request.
+const CLEARINGS_MAX: usize = 1_000;
 
 /// The collections of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Collections {
     stores: Arc<Stores>,
+    judge: Judge,
     clock: Arc<dyn Clock>,
 }
 
 impl Collections {
-    pub fn new(stores: Arc<Stores>, clock: Arc<dyn Clock>) -> Self {
-        Self { stores, clock }
+    /// Behind this judge's gate.
+    pub fn new(stores: Arc<Stores>, judge: Judge, clock: Arc<dyn Clock>) -> Self {
+        Self { stores, judge, clock }
     }
 
     /// Creates a collection, or changes its title; true when it is new.
     ///
     /// # Errors
-    /// The store failed.
+    /// `TooManyCollections`, or the store failed.
     pub async fn put(
         &self,
         scope: &TenantScope,
         name: &CollectionName,
         title: &str,
     ) -> Result<(Collection, bool), RecordError> {
-        let put = |tx: &mut Transaction| {
-            let before = find(tx, name)?;
-            let created_at = before.as_ref().map_or_else(|| self.clock.now(), |before| before.created_at);
-            let collection = Collection { name: name.clone(), title: title.to_owned(), created_at };
-            tx.put(key(name), row::write(&collection)?);
-            Ok((collection, before.is_none()))
-        };
-        self.stores.tenant(scope).await?.transact(put).await
+        self.change(scope, |gate, tx| Ok(data::create(gate, tx, name, title)?)).await
     }
 
     /// One collection.
@@ -55,11 +47,10 @@ impl Collections {
     /// # Errors
     /// `NoCollection`, or the store failed.
     pub async fn get(&self, scope: &TenantScope, name: &CollectionName) -> Result<Collection, RecordError> {
-        let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        find(&mut tx, name)?.ok_or(RecordError::NoCollection)
+        self.look(scope, |gate, tx| Ok(gate.collection(tx, name)?)).await
     }
 
-    /// All collections, in the order of their names.
+    /// The collections that the caller may know of, in the order of their names.
     ///
     /// # Errors
     /// The store failed.
@@ -69,42 +60,146 @@ impl Collections {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listing<Collection>, RecordError> {
-        let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        let page = tx.scan(Table::Collections, &[], "", after, limit, usize::MAX)?;
-        let items = page.entries.iter().map(|(_, found)| row::read(&found.body)).collect::<Result<_, _>>()?;
-        Ok(Listing { items, next: page.next })
+        self.look(scope, |gate, tx| Ok(data::list(gate, tx, after, limit)?)).await
     }
 
-    /// Deletes a collection that has no records and that nothing validates.
+    /// Deletes a collection that has no records, that no other one refers to, and that nothing validates.
     ///
     /// # Errors
-    /// `NoCollection`, `NotEmpty`, `Validated`, or the store failed.
+    /// `NoCollection`, `NotEmpty`, `ReferredTo`, `Validated`, `Clearing`, or the store failed.
     pub async fn delete(&self, scope: &TenantScope, name: &CollectionName) -> Result<(), RecordError> {
-        let delete = |tx: &mut Transaction| {
-            if !tx.scan(Table::Records, &[name.as_str()], "", None, 1, usize::MAX)?.entries.is_empty() {
-                return Err(RecordError::NotEmpty(name.clone()));
+        for _ in 0..CLEARINGS_MAX {
+            let delete = |gate: &Gate, tx: &mut Transaction| {
+                if let Some(validation) = validations_of(tx, name)?.first() {
+                    return Err(RecordError::Validated(validation.deployed.deployment.clone()));
+                }
+                Ok(data::delete(gate, tx, name)?)
+            };
+            if self.change(scope, delete).await? {
+                return Ok(());
             }
-            if let Some(validation) = signalsync_components::validations_of(tx, name)?.first() {
-                return Err(RecordError::Validated(validation.deployed.deployment.clone()));
-            }
-            if tx.delete(&key(name))? { Ok(()) } else { Err(RecordError::NoCollection) }
-        };
-        self.stores.tenant(scope).await?.transact(delete).await
+        }
+        Err(DataError::Clearing.into())
     }
-}
 
-/// Makes sure that a collection exists and goes on existing until the transaction commits.
-///
-/// # Errors
-/// `NoCollection`, or the store failed.
-pub(crate) fn require(tx: &mut Transaction, name: &CollectionName) -> Result<(), RecordError> {
-    find(tx, name)?.map(drop).ok_or(RecordError::NoCollection)
-}
+    /// A published definition: the one that holds, or an earlier one; and its number.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NoDefinition`, or the store failed.
+    pub async fn definition(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        version: Option<u32>,
+    ) -> Result<(u32, Definition), RecordError> {
+        self.look(scope, |gate, tx| Ok(data::published(gate, tx, name, version)?)).await
+    }
 
-fn find(tx: &mut Transaction, name: &CollectionName) -> Result<Option<Collection>, RecordError> {
-    Ok(tx.get(&key(name))?.map(|found| row::read(&found.body)).transpose()?)
-}
+    /// The draft of the next definition.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NoDefinition`, or the store failed.
+    pub async fn draft(&self, scope: &TenantScope, name: &CollectionName) -> Result<Definition, RecordError> {
+        self.look(scope, |gate, tx| {
+            gate.collection(tx, name)?;
+            Ok(data::draft(tx, name)?)
+        })
+        .await
+    }
 
-fn key(name: &CollectionName) -> Key {
-    Key::new(Table::Collections, &[name.as_str()])
+    /// Keeps a draft; answers what would stop it from being published.
+    ///
+    /// # Errors
+    /// `NoCollection`, `BadDefinition` when it is too large to be kept, or the store failed.
+    pub async fn save(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        definition: &Definition,
+    ) -> Result<Vec<Violation>, RecordError> {
+        self.change(scope, |gate, tx| Ok(data::save(gate, tx, name, definition)?)).await
+    }
+
+    /// Forgets the draft.
+    ///
+    /// # Errors
+    /// `NoDefinition`, or the store failed.
+    pub async fn discard(&self, scope: &TenantScope, name: &CollectionName) -> Result<(), RecordError> {
+        self.change(scope, |_, tx| Ok(data::discard(tx, name)?)).await
+    }
+
+    /// Makes the draft the definition that holds. What its indexes need is done behind the answer.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NoDefinition`, `BadDefinition`, or the store failed.
+    pub async fn publish(&self, scope: &TenantScope, name: &CollectionName) -> Result<Collection, RecordError> {
+        self.change(scope, |gate, tx| {
+            let collection = data::publish(gate, tx, name)?;
+            upkeep::schedule(tx, name, self.clock.now())?;
+            Ok(collection)
+        })
+        .await
+    }
+
+    /// What a definition would do to the records that are there: this one, or the draft.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NoDefinition`, or the store failed.
+    pub async fn preview(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        definition: Option<&Definition>,
+    ) -> Result<Preview, RecordError> {
+        self.look(scope, |gate, tx| {
+            let draft = definition.is_none().then(|| data::draft(tx, name)).transpose()?;
+            let definition = definition.or(draft.as_ref()).ok_or(DataError::NoDefinition)?;
+            Ok(gate.preview(tx, name, definition)?)
+        })
+        .await
+    }
+
+    /// What a change of the collection, or of one of its fields, would touch; and the deployments that validate it.
+    ///
+    /// # Errors
+    /// `NoCollection`, or the store failed.
+    pub async fn usages(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        field: Option<&str>,
+    ) -> Result<(Vec<Usage>, Vec<DeploymentName>), RecordError> {
+        self.look(scope, |gate, tx| {
+            let usages = data::usages(gate, tx, name, field)?;
+            let validations = validations_of(tx, name)?;
+            Ok((usages, validations.iter().map(|validation| validation.deployed.deployment.clone()).collect()))
+        })
+        .await
+    }
+
+    /// How far the collection's indexes are.
+    ///
+    /// # Errors
+    /// `NoCollection`, or the store failed.
+    pub async fn indexes(&self, scope: &TenantScope, name: &CollectionName) -> Result<Progress, RecordError> {
+        self.look(scope, |gate, tx| Ok(data::indexes(gate, tx, name)?)).await
+    }
+
+    async fn look<T>(
+        &self,
+        scope: &TenantScope,
+        look: impl FnOnce(&Gate, &mut Transaction) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        look(&self.judge.gate(scope, self.clock.now()), &mut tx)
+    }
+
+    async fn change<T>(
+        &self,
+        scope: &TenantScope,
+        change: impl Fn(&Gate, &mut Transaction) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        let gate = self.judge.gate(scope, self.clock.now());
+        self.stores.tenant(scope).await?.transact(|tx| change(&gate, tx)).await
+    }
 }

@@ -1,42 +1,57 @@
 //! Why records are not read or written.
 
 use signalsync_core::contract::Violation;
-use signalsync_core::json::InvalidJson;
-use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure};
+use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure, RecordId};
+use signalsync_data::DataError;
 use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
 
 /// An operation on collections, records or files failed; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// There is no such collection.
-    #[error("there is no such collection")]
-    NoCollection,
-    /// There is no such record or file.
-    #[error("there is no such record")]
+    /// The gate to the records refuses. It never says `Store`, `Conflict` or `NotValid` here.
+    #[error(transparent)]
+    Data(DataError),
+    /// There is no such file.
+    #[error("there is no such file")]
     NotFound,
-    /// The collection still has records.
-    #[error("the collection `{0}` still has records; delete them first")]
-    NotEmpty(CollectionName),
     /// Active validations judge the collection.
     #[error("the deployment `{0}` validates this collection; delete or change it first")]
     Validated(DeploymentName),
-    /// The body is not acceptable JSON.
-    #[error("the record is not acceptable JSON: {0}")]
-    BadJson(#[from] InvalidJson),
-    /// The body or file is larger than the tier allows.
-    #[error("{what} has {bytes} bytes, and this tenant's limit is {limit}")]
-    TooLarge { what: &'static str, bytes: u64, limit: u64 },
-    /// The record is not as the caller expects.
+    /// The file is larger than the tier allows.
+    #[error("the file has {bytes} bytes, and this tenant's limit is {limit}")]
+    TooLarge { bytes: u64, limit: u64 },
+    /// The file is not as the caller expects.
     #[error(transparent)]
     Precondition(#[from] Unexpected),
-    /// Validations have something against the record.
+    /// The collection's definition, or its validations, have something against the record.
     #[error("the record is not valid")]
     NotValid {
-        /// Errors and warnings of all validations.
+        /// Of the definition, or errors and warnings of all validations.
         violations: Vec<Violation>,
         /// Receipts of the validations.
         executions: Vec<ExecutionId>,
     },
+    /// A component wrote another record, by way of its storage, that its collection's validations refuse.
+    #[error(
+        "the component `{by}` wrote the record `{id}` in `{collection}`, which is not valid; correct the component"
+    )]
+    TouchedNotValid {
+        by: DeploymentName,
+        collection: CollectionName,
+        id: RecordId,
+        /// As far as the caller sees the record.
+        violations: Vec<Violation>,
+        executions: Vec<ExecutionId>,
+    },
+    /// Components wrote more records by way of their storage than one request judges.
+    #[error("components wrote more than {limit} records in one request; send less at once")]
+    TooManyTouched { limit: usize },
+    /// Components write records whose validations write records, and so on.
+    #[error(
+        "the component `{by}` wrote a record because another one did, and so on, more than {limit} times; a validation \
+         must not write into what it judges"
+    )]
+    EndlessJudgement { by: DeploymentName, limit: usize },
     /// A validation could not judge the record, and fails closed.
     #[error("the validation `{deployment}` could not judge the record: {failure}")]
     NotJudged { deployment: DeploymentName, failure: Failure, execution: ExecutionId },
@@ -49,6 +64,17 @@ pub enum RecordError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<DataError> for RecordError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Store(error) => Self::Store(error),
+            DataError::Conflict => Self::Conflict,
+            DataError::NotValid { violations } => Self::NotValid { violations, executions: Vec::new() },
+            other => Self::Data(other),
+        }
+    }
 }
 
 impl From<CommitError> for RecordError {

@@ -105,7 +105,7 @@ impl PutFile {
     pub async fn write(&mut self, piece: Bytes) -> Result<(), RecordError> {
         let bytes = self.writer.size() + piece.len() as u64;
         if bytes > self.limit {
-            return Err(RecordError::TooLarge { what: "the file", bytes, limit: self.limit });
+            return Err(RecordError::TooLarge { bytes, limit: self.limit });
         }
         Ok(self.writer.write(piece).await?)
     }

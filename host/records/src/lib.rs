@@ -1,15 +1,18 @@
-//! Collections and their records. Every write is judged by the collection's validations, whoever writes.
+//! Collections, their records and files. Every record that is written passes the gate of `data`, and then the
+//! validations of its collection, whoever writes: people, messages, and components by way of their storage.
 //!
 //! Knows neither WebAssembly nor HTTP.
 
 mod collection;
 mod error;
 mod files;
+mod judge;
 mod record;
-mod write;
+mod upkeep;
 
-pub use collection::{Collection, Collections};
+pub use collection::Collections;
 pub use error::RecordError;
 pub use files::{FileWritten, Files, PutFile};
-pub use record::{Record, Records, new_record_id};
-pub use write::{Change, Staged, Written, stage};
+pub use judge::{DEPTH_MAX, Judge, Judging, Staged, TOUCHED_MAX};
+pub use record::{Act, Records, Written, new_record_id};
+pub use upkeep::Upkeep;

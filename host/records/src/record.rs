@@ -1,31 +1,61 @@
-//! Records: read, write, list, delete.
+//! Records: read, find, write, delete and bring back, each operation in one transaction.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Violation;
-use signalsync_core::{Clock, CollectionName, ExecutionId, Invoke, RecordId, TenantScope};
-use signalsync_store::{Done, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction};
+use signalsync_core::{Clock, CollectionName, DepartmentId, ExecutionId, RecordId, TenantScope, UserId};
+use signalsync_data::{Bin, Change, Count, Found, Gate, Query, Record, Version};
+use signalsync_store::{Done, Listing, Precondition, RequestKey, Stores, Transaction};
 
-use crate::collection;
 use crate::error::RecordError;
-use crate::write::{Change, Staged, Written, key, stage, text};
+use crate::judge::{Judge, Staged};
 
 /// Bytes of bodies in one page.
 const PAGE_BYTES_MAX: usize = 4 << 20;
 
-/// A record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    pub id: RecordId,
-    /// Number of the commit that wrote it; grows with every write.
-    pub version: u64,
-    /// JSON as it was written.
-    pub body: String,
+/// What is done to one record after which validations judge it.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Create it, or put this in its place.
+    Put(Change),
+    /// Change parts of it: a merge patch (RFC 7396).
+    Patch(Change),
+    /// Take it out of the bin.
+    Restore {
+        /// Of which collection.
+        collection: CollectionName,
+        /// Which one.
+        id: RecordId,
+    },
 }
 
-/// What is remembered of a request that created a record.
+impl Act {
+    fn place(&self) -> (&CollectionName, &RecordId) {
+        match self {
+            Self::Put(change) | Self::Patch(change) => (&change.collection, &change.id),
+            Self::Restore { collection, id } => (collection, id),
+        }
+    }
+}
+
+/// A record that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Written {
+    pub collection: CollectionName,
+    pub id: RecordId,
+    pub version: u64,
+    /// Whether there was no record before.
+    pub created: bool,
+    /// What the validations say, all of it warnings.
+    pub warnings: Vec<Violation>,
+    /// Receipts of the validations.
+    pub executions: Vec<ExecutionId>,
+}
+
+/// What is remembered of a request that wrote a record.
 #[derive(Debug, Serialize, Deserialize)]
 struct Remembered {
     collection: CollectionName,
@@ -39,39 +69,45 @@ struct Remembered {
 #[derive(Clone)]
 pub struct Records {
     stores: Arc<Stores>,
-    invoke: Arc<dyn Invoke<Transaction>>,
+    judge: Judge,
     executions: Executions,
     clock: Arc<dyn Clock>,
 }
 
 impl Records {
-    pub fn new(stores: Arc<Stores>, invoke: Arc<dyn Invoke<Transaction>>, clock: Arc<dyn Clock>) -> Self {
+    /// Judged by this judge.
+    pub fn new(stores: Arc<Stores>, judge: Judge, clock: Arc<dyn Clock>) -> Self {
         let executions = Executions::new(Arc::clone(&stores));
-        Self { stores, invoke, executions, clock }
+        Self { stores, judge, executions, clock }
     }
 
-    /// Writes a record after all validations of its collection have judged it.
+    /// Writes a record after the gate and all validations of its collection have judged it.
     ///
     /// A request with a key that was carried out before is answered as it was then.
     ///
     /// # Errors
     /// Why it was not written. The receipts of the validations are kept all the same.
-    pub async fn put(
+    pub async fn write(
         &self,
         scope: &TenantScope,
-        change: &Change,
+        act: &Act,
         request: Option<&RequestKey>,
     ) -> Result<Written, RecordError> {
         let (now, receipts) = (self.clock.now(), &Receipts::default());
-        let put = |tx| async move {
+        let write = |tx| async move {
             let first = receipts.count();
-            let (tx, staged) = stage(&*self.invoke, scope, tx, change, now, receipts).await?;
-            Ok((tx, remembered(change, staged, receipts.ids_behind(first))))
+            let judging = self.judge.on(scope, now, receipts);
+            let (tx, staged) = match act {
+                Act::Put(change) => judging.put(tx, change).await?,
+                Act::Patch(change) => judging.patch(tx, change).await?,
+                Act::Restore { collection, id } => judging.restore(tx, (collection, id)).await?,
+            };
+            Ok((tx, remembered(act, staged, receipts.ids_behind(first))))
         };
-        self.executions.once(scope, request, now, receipts, put).await.map(written)
+        self.executions.once(scope, request, now, receipts, write).await.map(written)
     }
 
-    /// One record.
+    /// One record, as far as the caller sees it.
     ///
     /// # Errors
     /// `NoCollection`, `NotFound`, or the store failed.
@@ -81,10 +117,8 @@ impl Records {
         collection: &CollectionName,
         id: &RecordId,
     ) -> Result<Record, RecordError> {
-        let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        collection::require(&mut tx, collection)?;
-        let row = tx.get(&key(collection, id))?.ok_or(RecordError::NotFound)?;
-        Ok(Record { id: id.clone(), version: row.version, body: text(row.body.into())? })
+        let (mut tx, gate) = self.begin(scope).await?;
+        Ok(gate.get(&mut tx, collection, id)?)
     }
 
     /// Records whose id begins with `prefix` and comes behind `after`, in the order of their ids.
@@ -99,20 +133,61 @@ impl Records {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listing<Record>, RecordError> {
-        let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        collection::require(&mut tx, collection)?;
-        let page = tx.scan(Table::Records, &[collection.as_str()], prefix, after, limit, PAGE_BYTES_MAX)?;
-        let items = page.entries.into_iter().map(|(id, row)| {
-            let id = RecordId::try_from(id).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            Ok(Record { id, version: row.version, body: text(row.body.into())? })
-        });
-        Ok(Listing { items: items.collect::<Result<_, StoreError>>()?, next: page.next })
+        let (mut tx, gate) = self.begin(scope).await?;
+        Ok(gate.list(&mut tx, collection, prefix, after, (limit, PAGE_BYTES_MAX))?)
     }
 
-    /// Deletes a record.
+    /// A page of what was asked for; and how many there are, if that was asked for, too.
     ///
     /// # Errors
-    /// `NoCollection`, `NotFound`, `Precondition`, or the store failed.
+    /// `NoCollection`, `BadQuery`, `IndexNotReady`, or the store failed.
+    pub async fn query(
+        &self,
+        scope: &TenantScope,
+        collection: &CollectionName,
+        query: &Query,
+        counted: bool,
+    ) -> Result<(Found, Option<Count>), RecordError> {
+        let (mut tx, gate) = self.begin(scope).await?;
+        let found = gate.query(&mut tx, collection, query)?;
+        let count = counted.then(|| gate.count(&mut tx, collection, query)).transpose()?;
+        Ok((found, count))
+    }
+
+    /// A record's history, newest first, from before the number `before`.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NotFound`, or the store failed.
+    pub async fn versions(
+        &self,
+        scope: &TenantScope,
+        (collection, id): (&CollectionName, &RecordId),
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Listing<Version>, RecordError> {
+        let (mut tx, gate) = self.begin(scope).await?;
+        Ok(gate.versions(&mut tx, collection, id, before, limit)?)
+    }
+
+    /// Deleted records that can come back, those deleted first first.
+    ///
+    /// # Errors
+    /// `NoCollection`, `BadQuery`, or the store failed.
+    pub async fn bin(
+        &self,
+        scope: &TenantScope,
+        collection: &CollectionName,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listing<Bin>, RecordError> {
+        let (mut tx, gate) = self.begin(scope).await?;
+        Ok(gate.bin(&mut tx, collection, after, limit)?)
+    }
+
+    /// Moves a record into the bin, with what its collection's references say about that.
+    ///
+    /// # Errors
+    /// Why it may not be deleted.
     pub async fn delete(
         &self,
         scope: &TenantScope,
@@ -120,14 +195,30 @@ impl Records {
         id: &RecordId,
         precondition: Precondition,
     ) -> Result<(), RecordError> {
-        let delete = |tx: &mut Transaction| {
-            collection::require(tx, collection)?;
-            let found = tx.get(&key(collection, id))?.ok_or(RecordError::NotFound)?;
-            precondition.check(Some(found.version))?;
-            tx.delete(&key(collection, id))?;
-            Ok(())
-        };
+        let gate = self.judge.gate(scope, self.clock.now());
+        let delete = |tx: &mut Transaction| Ok(gate.delete(tx, collection, id, precondition)?);
         self.stores.tenant(scope).await?.transact(delete).await
+    }
+
+    /// Gives a record to another owner and department.
+    ///
+    /// # Errors
+    /// `NoCollection`, `NotFound`, `Precondition`, `Forbidden`, or the store failed.
+    pub async fn hand_over(
+        &self,
+        scope: &TenantScope,
+        (collection, id): (&CollectionName, &RecordId),
+        to: (Option<UserId>, Option<DepartmentId>),
+        precondition: Precondition,
+    ) -> Result<(), RecordError> {
+        let gate = self.judge.gate(scope, self.clock.now());
+        let hand_over = |tx: &mut Transaction| Ok(gate.hand_over(tx, collection, id, to, precondition).map(drop)?);
+        self.stores.tenant(scope).await?.transact(hand_over).await
+    }
+
+    async fn begin(&self, scope: &TenantScope) -> Result<(Transaction, Gate), RecordError> {
+        let tx = self.stores.tenant(scope).await?.begin().await?;
+        Ok((tx, self.judge.gate(scope, self.clock.now())))
     }
 }
 
@@ -137,14 +228,9 @@ pub fn new_record_id() -> RecordId {
     RecordId::try_from(id).unwrap_or_else(|error| unreachable!("32 digits are a record id: {error}"))
 }
 
-fn remembered(change: &Change, staged: Staged, executions: Vec<ExecutionId>) -> Remembered {
-    Remembered {
-        collection: change.collection.clone(),
-        id: change.id.clone(),
-        created: staged.created,
-        warnings: staged.warnings,
-        executions,
-    }
+fn remembered(act: &Act, Staged { created, warnings }: Staged, executions: Vec<ExecutionId>) -> Remembered {
+    let (collection, id) = act.place();
+    Remembered { collection: collection.clone(), id: id.clone(), created, warnings, executions }
 }
 
 fn written(done: Done<Remembered>) -> Written {

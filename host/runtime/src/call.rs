@@ -10,8 +10,9 @@ use rand::rngs::ChaCha8Rng;
 use signalsync_core::execution::Replay;
 use signalsync_core::{
     Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output, Refusal,
-    TenantScope, Timestamp, Usage,
+    TenantScope, Timestamp, Touched, Usage,
 };
+use signalsync_data::{Gate, Schemas};
 use signalsync_egress::{Egress, Origin};
 use signalsync_store::Transaction;
 use wasmtime::component::{Component, ResourceTable};
@@ -56,6 +57,7 @@ pub(crate) struct Host {
     pub(crate) scheduler: Scheduler,
     pub(crate) egress: Arc<Egress>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) schemas: Arc<Schemas>,
     pub(crate) memory: Arc<Ledger>,
 }
 
@@ -73,6 +75,7 @@ pub(crate) struct Run {
 pub(crate) struct Ended {
     pub(crate) answer: Result<Output, Failure>,
     tx: Option<Transaction>,
+    touched: Vec<Touched>,
     usage: Usage,
     log: LogBuffer,
     transcript: Transcript,
@@ -84,6 +87,7 @@ impl Ended {
         Self {
             answer: Err(failure),
             tx: Some(tx),
+            touched: Vec::new(),
             usage: Usage::default(),
             log: LogBuffer::default(),
             transcript: Transcript::default(),
@@ -95,6 +99,7 @@ impl Ended {
         Self {
             answer: Err(Failure::HostFault),
             tx: None,
+            touched: Vec::new(),
             usage: Usage { fuel: limits.fuel, ..Usage::default() },
             log: LogBuffer::default(),
             transcript: Transcript::default(),
@@ -129,7 +134,8 @@ impl Run {
         let before = tx.savepoint();
         let memory = MemoryMeter::new(limits.memory_bytes, Arc::clone(place.memory()), Arc::clone(&host.memory));
         let outside = Outside::new(Arc::clone(&host.egress), origins, limits.wall_ms);
-        let state = call_state(&self.call, scope, memory, outside, tx);
+        let gate = Gate::via(&host.schemas, scope, self.call.now, &self.call.deployed.deployment);
+        let state = call_state(&self.call, scope, gate, memory, outside, tx);
         let (bytes_in, input) = (self.call.input.bytes(), self.take_input());
         let store = limited_store(&host.engine, state, &limits, self.call.deployed.kind);
         let job = async move {
@@ -153,6 +159,7 @@ impl Run {
                 };
                 if answer.is_err() {
                     state.tx.rollback(before);
+                    state.touched.clear();
                 }
                 let usage = Usage {
                     fuel: limits.fuel.saturating_sub(fuel_left),
@@ -164,7 +171,8 @@ impl Run {
                     host_calls: state.traffic.host_calls,
                 };
                 state.wasi.print_to(&mut state.log);
-                Ended { answer, tx: Some(state.tx), usage, log: state.log, transcript: state.transcript }
+                let CallState { tx, touched, log, transcript, .. } = state;
+                Ended { answer, tx: Some(tx), touched, usage, log, transcript }
             }
         }
     }
@@ -208,7 +216,7 @@ impl Run {
                 observed,
             },
         };
-        Completed { tx: ended.tx, answer: ended.answer, execution }
+        Completed { tx: ended.tx, answer: ended.answer, execution, touched: ended.touched }
     }
 }
 
@@ -229,7 +237,9 @@ impl Host {
         let limits = CallLimits { fuel: DRY_RUN_FUEL, ..scope.tier().call(kind) };
         let memory = MemoryMeter::new(limits.memory_bytes, unbounded(), Arc::clone(&self.memory));
         let outside = Outside::new(Arc::clone(&self.egress), Vec::new(), 0);
-        let state = call_state(&dry_call(kind), scope, memory, outside, Transaction::detached());
+        let call = dry_call(kind);
+        let gate = Gate::via(&self.schemas, scope, call.now, &call.deployed.deployment);
+        let state = call_state(&call, scope, gate, memory, outside, Transaction::detached());
         let mut store = limited_store(&self.engine, state, &limits, kind);
         let job = async move {
             let started = AssertUnwindSafe(instantiate(&mut store, &prepared)).catch_unwind();
@@ -279,7 +289,14 @@ fn origins(deployed: &Deployed) -> Result<Vec<Origin>, Failure> {
     })
 }
 
-fn call_state(call: &Call, scope: &TenantScope, memory: MemoryMeter, outside: Outside, tx: Transaction) -> CallState {
+fn call_state(
+    call: &Call,
+    scope: &TenantScope,
+    gate: Gate,
+    memory: MemoryMeter,
+    outside: Outside,
+    tx: Transaction,
+) -> CallState {
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(HANDLES_MAX);
     CallState {
@@ -294,6 +311,8 @@ fn call_state(call: &Call, scope: &TenantScope, memory: MemoryMeter, outside: Ou
             random: ChaCha8Rng::seed_from_u64(call.seed),
         },
         tx,
+        gate,
+        touched: Vec::new(),
         budget: StoreBudget::default(),
         outside,
         handles,

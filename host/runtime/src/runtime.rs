@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{
     Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Refusal, TenantScope,
 };
+use signalsync_data::Schemas;
 use signalsync_egress::Egress;
 use signalsync_store::Transaction;
 use wasmtime::Engine;
@@ -101,7 +102,7 @@ impl Runtime {
         // The pool is a little larger than the gate, so that a slot is free when a place is.
         let places = (config.pool.calls - config.pool.calls / 8).max(1) as usize;
         Ok(Arc::new(Self {
-            host: Host { engine, linkers, scheduler, egress, clock, memory },
+            host: Host { engine, linkers, scheduler, egress, clock, schemas: Arc::default(), memory },
             admissions,
             gates: Gates::new(places),
             breakers: Breakers::default(),
@@ -109,6 +110,11 @@ impl Runtime {
             faults: AtomicU64::new(0),
             _ticker: ticker,
         }))
+    }
+
+    /// Definitions of collections that were compiled; whoever opens a gate to records shares them.
+    pub fn schemas(&self) -> &Arc<Schemas> {
+        &self.host.schemas
     }
 
     /// What the runtime is doing now.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use signalsync_core::{Deployed, Principal, Timestamp};
+use signalsync_core::{Deployed, Principal, Timestamp, Touched};
+use signalsync_data::Gate;
 use signalsync_store::Transaction;
 use wasmtime::component::ResourceTable;
 
@@ -23,6 +24,10 @@ pub(crate) struct CallState {
     pub(crate) transcript: Transcript,
     pub(crate) context: CallContext,
     pub(crate) tx: Transaction,
+    /// The way to records, in the name of the deployment.
+    pub(crate) gate: Gate,
+    /// Records that the call wrote, each with what it was before.
+    pub(crate) touched: Vec<Touched>,
     pub(crate) budget: StoreBudget,
     pub(crate) outside: Outside,
     pub(crate) handles: ResourceTable,

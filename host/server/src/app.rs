@@ -16,7 +16,7 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Files, Records};
+use signalsync_records::{Collections, Files, Judge, Records, Upkeep};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -115,7 +115,8 @@ impl App {
         let admit: Arc<dyn Admit> = runtime.clone();
         let invoke: Arc<dyn Invoke<Transaction>> = runtime.clone();
         let directory = Arc::new(directory(config, &stores, &clock));
-        let driver = driver(config, &directory, &stores, &clock)?;
+        let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
+        let driver = driver(config, &directory, &stores, &judge, &clock)?;
         let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
         let app = Self {
             base_domain: config.base_domain.clone(),
@@ -128,11 +129,11 @@ impl App {
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
             components: Components::new(stores.clone(), admit, clock.clone()),
-            deployments: Deployments::new(stores.clone(), invoke.clone(), clock.clone(), check_origin),
-            collections: Collections::new(stores.clone(), clock.clone()),
-            records: Records::new(stores.clone(), invoke.clone(), clock.clone()),
+            deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
+            collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
+            records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             files: Files::new(stores.clone()),
-            messages: Messages::new(stores.clone(), invoke, clock),
+            messages: Messages::new(stores.clone(), judge, clock),
             executions: Executions::new(stores),
             public: Public::of(config),
             runtime,
@@ -222,10 +223,12 @@ fn driver(
     config: &Resolved,
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
+    judge: &Judge,
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
     let handlers = Jobs::new(Arc::clone(clock)).register(sender.register(Handlers::default()));
+    let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let timer = Arc::new(SystemTimer);
     Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))

@@ -22,7 +22,7 @@ use crate::problem::{Code, Problem};
 use crate::routes::Params;
 
 /// Entries of a list when the query does not say how many.
-const LIMIT_DEFAULT: usize = 100;
+pub(crate) const LIMIT_DEFAULT: usize = 100;
 
 /// Most entries of a list in one answer.
 const LIMIT_MAX: usize = 1_000;
@@ -197,12 +197,20 @@ impl Query<'_> {
 }
 
 impl Input {
-    /// The whole body of this media type as JSON text, checked.
+    /// The whole body as JSON text, checked.
     ///
     /// # Errors
     /// `unsupported-media-type`, `too-large`, `malformed-json` with its place, `request-timeout`.
     pub(crate) async fn json_text(self, bytes_max: u64) -> Result<(Head, String), Problem> {
-        self.head.require_media_type("application/json")?;
+        self.text_of("application/json", bytes_max).await
+    }
+
+    /// The whole body of this media type, which is a kind of JSON, as text, checked.
+    ///
+    /// # Errors
+    /// As [`json_text`](Self::json_text).
+    pub(crate) async fn text_of(self, media_type: &str, bytes_max: u64) -> Result<(Head, String), Problem> {
+        self.head.require_media_type(media_type)?;
         let bytes = read(self.body, bytes_max).await?;
         let text = String::from_utf8(bytes.into());
         let text = text.map_err(|_| Problem::new(Code::MalformedJson, "JSON is UTF-8, and the body is not"))?;

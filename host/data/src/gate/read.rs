@@ -1,5 +1,6 @@
 //! Reading records, one by one.
 
+use signalsync_core::contract::Violation;
 use signalsync_core::rights::{RecordAction, RecordRule, Veil};
 use signalsync_core::{CollectionName, RecordId, RoleName};
 use signalsync_store::{Listing, StoreError, Transaction};
@@ -63,6 +64,39 @@ impl Gate {
         let (stored, _) = self.seen(tx, collection, id)?.ok_or(DataError::NotFound)?;
         let rights = self.rights().on(collection);
         Ok(rights.why(action, &stored.facts()).map(|(role, rule)| (role.clone(), rule.clone())).collect())
+    }
+
+    /// What somebody else has against a record that is in the transaction, without naming fields that the caller does
+    /// not see.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn shown(
+        &self,
+        tx: &mut Transaction,
+        (collection, id): (&CollectionName, &RecordId),
+        violations: Vec<Violation>,
+    ) -> Result<Vec<Violation>, StoreError> {
+        let rights = self.rights().on(collection);
+        let seen = self.seen(tx, collection, id)?.map(|(_, veil)| veil.hidden);
+        // Whoever creates what they do not see has filled those fields.
+        match seen.or_else(|| rights.creation()) {
+            Some(hidden) => Ok(access::shown_violations(violations, &hidden)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A record's document, all of it and whoever may see it: for what judges it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn text(
+        &self,
+        tx: &mut Transaction,
+        collection: &CollectionName,
+        id: &RecordId,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(Self::stored(tx, collection, id)?.map(|stored| stored.text))
     }
 
     /// A record that is there, whoever may see it.

@@ -22,7 +22,7 @@ const VALUES_MAX: usize = 50;
 ///
 /// As JSON: `{"field": "status", "op": "eq", "value": "open"}`, `{"all": [..]}` or `{"any": [..]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = r#"a filter is {"field": .., "op": .., "value": ..}, {"all": [..]} or {"any": [..]}"#)]
 pub enum Filter {
     /// A condition on one field.
     Is(Condition),

@@ -51,10 +51,13 @@ pub struct Query {
 
 /// An order. Equal records are in the order of their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sort {
     /// An indexed field; none for the id.
+    #[serde(default)]
     pub field: Option<String>,
     /// From the last to the first.
+    #[serde(default)]
     pub backwards: bool,
 }
 

@@ -1,7 +1,8 @@
-//! `storage`: the tenant's records, narrowed to the collections that were granted.
+//! `storage`: the tenant's records behind their gate, narrowed to the collections that were granted.
 
-use signalsync_core::{Access, CollectionName, RecordId};
-use signalsync_store::{Key, Table};
+use signalsync_core::{CollectionGrant, CollectionName, RecordId, Touched};
+use signalsync_data::{Change, DataError, Gate, Record};
+use signalsync_store::Precondition;
 use wasmtime::component::{HasData, Resource};
 
 use super::{Host, answer, enter, spend, unavailable};
@@ -14,6 +15,8 @@ use crate::state::{CallState, StoreBudget};
 const PAGE_ENTRIES_MAX: u32 = 1_000;
 /// Bytes of bodies in one page.
 const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a cursor: an id, or one that the gate sealed.
+const CURSOR_BYTES_MAX: usize = 1_024;
 /// Bytes of one record.
 const RECORD_BYTES_MAX: usize = 1 << 20;
 /// Collections that a call can have open.
@@ -23,7 +26,7 @@ const OPEN_MAX: usize = 64;
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenCollection {
     name: CollectionName,
-    access: Access,
+    grant: CollectionGrant,
 }
 
 pub(crate) struct Storage;
@@ -95,8 +98,8 @@ impl storage::HostCollectionWithStore<CallState> for Storage {
 
 fn granted(state: &CallState, name: String) -> Result<OpenCollection, Denied> {
     let name = CollectionName::try_from(name).map_err(|error| Denied::Invalid(error.to_string()))?;
-    let access = state.context.deployed.grants.storage.as_ref().and_then(|grants| grants.get(&name)).copied();
-    access.map(|access| OpenCollection { name, access }).ok_or(Denied::NotGranted)
+    let grant = state.context.deployed.grants.storage.as_ref().and_then(|grants| grants.get(&name)).copied();
+    grant.map(|grant| OpenCollection { name, grant }).ok_or(Denied::NotGranted)
 }
 
 fn record_id(id: String) -> Result<RecordId, Denied> {
@@ -116,13 +119,13 @@ pub(super) use ask;
 
 impl CallState {
     fn read_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<Option<Entry>> {
-        let collection = self.handles.get(this)?.name.clone();
+        let (collection, gate) = self.gate_of(this)?;
         ask!(spend(&mut self.budget.reads, 1, "10,000 reads in a call"));
         let id = ask!(record_id(id));
-        let found = self.tx.get(&Key::new(Table::Records, &[collection.as_str(), id.as_str()]));
-        let entry = match ask!(found.map_err(|error| unavailable(&error))) {
-            None => None,
-            Some(found) => Some(entry(id.into(), found)?),
+        let entry = match gate.get(&mut self.tx, &collection, &id) {
+            Ok(record) => Some(entry(record)),
+            Err(DataError::NotFound | DataError::NoCollection) => None,
+            Err(error) => return Ok(Err(denied(error))),
         };
         self.transcript.answer("storage.get", &entry.as_ref().map(|e| (&e.id, e.version, &e.body)));
         Ok(Ok(entry))
@@ -135,58 +138,94 @@ impl CallState {
         after: Option<&str>,
         limit: u32,
     ) -> Answer<Page> {
-        let collection = self.handles.get(this)?.name.clone();
+        let (collection, gate) = self.gate_of(this)?;
         ask!(spend(&mut self.budget.reads, 1, "10,000 reads in a call"));
         if !(1..=PAGE_ENTRIES_MAX).contains(&limit) {
             return Ok(Err(Denied::Invalid(format!("limit must be 1 to {PAGE_ENTRIES_MAX}"))));
         }
-        if prefix.len() > 256 || after.is_some_and(|after| after.len() > 256) {
-            return Ok(Err(Denied::Invalid("prefix and after are at most 256 bytes".to_owned())));
+        if prefix.len() > 256 || after.is_some_and(|after| after.len() > CURSOR_BYTES_MAX) {
+            return Ok(Err(Denied::Invalid("prefix is at most 256 bytes, and after a page's `next`".to_owned())));
         }
-        let parents = [collection.as_str()];
-        let found = self.tx.scan(Table::Records, &parents, prefix, after, limit as usize, PAGE_BYTES_MAX);
-        let found = ask!(found.map_err(|error| unavailable(&error)));
-        let entries =
-            found.entries.into_iter().map(|(id, found)| entry(id, found)).collect::<wasmtime::Result<Vec<_>>>()?;
-        let page = Page { entries, next: found.next };
+        let bounds = (limit as usize, PAGE_BYTES_MAX);
+        let found = ask!(gate.list(&mut self.tx, &collection, prefix, after, bounds).map_err(denied));
+        let page = Page { entries: found.items.into_iter().map(entry).collect(), next: found.next };
         let seen: Vec<_> = page.entries.iter().map(|e| (&e.id, e.version, &e.body)).collect();
         self.transcript.answer("storage.list", &(seen, &page.next));
         Ok(Ok(page))
     }
 
     fn write_record(&mut self, this: &Resource<OpenCollection>, id: String, body: String) -> Answer<()> {
-        let key = ask!(self.writable(this, id)?);
+        let (collection, id, gate) = ask!(self.writable(this, id)?);
         if body.len() > RECORD_BYTES_MAX {
             return Ok(Err(Denied::OverLimit("1 MiB for a record".to_owned())));
         }
-        ask!(signalsync_core::json::check(&body).map_err(|error| Denied::Invalid(error.to_string())));
         ask!(spend(&mut self.budget.write_bytes, body.len(), "8 MiB of writes in a call"));
-        self.tx.put(key, body);
+        let change = Change { collection, id, body, precondition: Precondition::None };
+        let staged = ask!(gate.put(&mut self.tx, &change).map_err(denied));
+        let Change { collection, id, .. } = change;
+        let known = self.touched.iter().any(|touched| touched.collection == collection && touched.id == id);
+        if !known && staged.before.as_ref() != Some(&staged.after) {
+            self.touched.push(Touched { collection, id, before: staged.before });
+        }
         Ok(Ok(()))
     }
 
     fn delete_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<bool> {
-        let key = ask!(self.writable(this, id)?);
-        let existed = ask!(self.tx.delete(&key).map_err(|error| unavailable(&error)));
+        let (collection, id, gate) = ask!(self.writable(this, id)?);
+        let existed = match gate.delete(&mut self.tx, &collection, &id, Precondition::None) {
+            Ok(()) => true,
+            Err(DataError::NotFound | DataError::NoCollection) => false,
+            Err(error) => return Ok(Err(denied(error))),
+        };
         self.transcript.answer("storage.delete", &existed);
         Ok(Ok(existed))
     }
 
-    fn writable(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<Key> {
-        let collection = self.handles.get(this)?;
-        if !collection.access.may_write() {
+    fn gate_of(&self, this: &Resource<OpenCollection>) -> wasmtime::Result<(CollectionName, Gate)> {
+        let OpenCollection { name, grant } = self.handles.get(this)?;
+        Ok((name.clone(), self.gate.acting(grant.acting)))
+    }
+
+    fn writable(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<(CollectionName, RecordId, Gate)> {
+        if !self.handles.get(this)?.grant.access.may_write() {
             return Ok(Err(Denied::NotGranted));
         }
+        let (collection, gate) = self.gate_of(this)?;
         let id = ask!(record_id(id));
-        let key = Key::new(Table::Records, &[collection.name.as_str(), id.as_str()]);
         ask!(spend(&mut self.budget.writes, 1, "1,000 writes in a call"));
-        Ok(Ok(key))
+        Ok(Ok((collection, id, gate)))
     }
 }
 
-fn entry(id: String, found: signalsync_store::Versioned) -> wasmtime::Result<Entry> {
-    let body = String::from_utf8(found.body.into()).map_err(|_| wasmtime::format_err!("record {id:?} is not text"))?;
-    Ok(Entry { id, version: found.version, body })
+fn entry(record: Record) -> Entry {
+    Entry { id: record.id.into(), version: record.version, body: record.body }
+}
+
+/// What the gate says, as a component may know it.
+fn denied(error: DataError) -> Denied {
+    match error {
+        DataError::Store(error) => unavailable(&error),
+        DataError::Conflict | DataError::IndexNotReady(_) | DataError::Clearing => {
+            Denied::Unavailable(error.to_string())
+        }
+        DataError::TooLarge { .. } | DataError::TooManyEffects { .. } | DataError::TooManyCollections { .. } => {
+            Denied::OverLimit(error.to_string())
+        }
+        DataError::NoCollection
+        | DataError::NotFound
+        | DataError::Forbidden(_)
+        | DataError::BadJson(_)
+        | DataError::Precondition(_)
+        | DataError::NotValid { .. }
+        | DataError::NotUnique { .. }
+        | DataError::Referenced { .. }
+        | DataError::Exists
+        | DataError::BadQuery(_)
+        | DataError::BadDefinition { .. }
+        | DataError::NoDefinition
+        | DataError::NotEmpty(_)
+        | DataError::ReferredTo(_) => Denied::Invalid(error.to_string()),
+    }
 }
 
 const _: () =

@@ -219,6 +219,30 @@ codes! {
         "The violations say which rule is broken where. Nothing was changed.";
     NotJudged = "not-judged", UNPROCESSABLE_ENTITY, "A validation could not judge the record",
         "The validation failed, and it is deployed to refuse the write then. The execution record says why it failed.";
+    TouchedNotValid = "touched-not-valid", UNPROCESSABLE_ENTITY, "A component wrote a record that is not valid",
+        "Nothing was written. The component that is named has to be corrected; the violations are those of its record.";
+    TooManyTouched = "too-many-touched", UNPROCESSABLE_ENTITY, "Components wrote too many records in one request",
+        "Nothing was written. Send less at once.";
+    EndlessJudgement = "endless-judgement", UNPROCESSABLE_ENTITY, "Components judge each other's records without end",
+        "Nothing was written. A validation must not write into what it judges, unless it writes the same again.";
+    NotUnique = "not-unique", CONFLICT, "Another record has the same value in a unique field",
+        "Change the fields that are named, or the other record.";
+    Referenced = "referenced", CONFLICT, "Other records refer to this one",
+        "Change or delete them first; those that you see are named.";
+    TooManyEffects = "too-many-effects", CONFLICT, "The deletion would change too many other records",
+        "Delete the records that refer to it first, in parts.";
+    RecordExists = "record-exists", CONFLICT, "There is a record with this id again",
+        "A deleted record comes back only where there is none.";
+    IndexNotReady = "index-not-ready", SERVICE_UNAVAILABLE, "An index is still being built",
+        "Try again after the time in Retry-After, or ask without it.";
+    BadDefinition = "bad-definition", UNPROCESSABLE_ENTITY, "The definition is not acceptable",
+        "The violations say where in the definition, and why. The draft is kept.";
+    NoDraft = "no-draft", CONFLICT, "There is no draft to publish",
+        "Save a draft first.";
+    CollectionReferredTo = "collection-referred-to", CONFLICT, "Another collection refers to this one",
+        "Change the definition of the other collection first.";
+    Clearing = "clearing", SERVICE_UNAVAILABLE, "The collection's deleted records are being removed",
+        "Ask again after the time in Retry-After.";
     NotEmpty = "not-empty", CONFLICT, "The collection still has records",
         "Delete its records first.";
     CollectionValidated = "collection-validated", CONFLICT, "A deployment validates the collection",

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
-use signalsync_core::{ExecutionId, Failure, InvalidName};
+use signalsync_core::{CollectionName, ExecutionId, Failure, InvalidName, RecordId};
+use signalsync_data::DataError;
 use signalsync_integration::MessageError;
 use signalsync_people::{PeopleError, Refusal, SignInError, StructureError};
 use signalsync_records::RecordError;
@@ -15,6 +16,9 @@ use super::{Code, Problem};
 
 /// How long a caller waits before it asks a store again that is being opened.
 const STORE_PAUSE_MS: u64 = 1_000;
+
+/// How long a caller waits before it asks again for what an index has to be built for.
+const INDEX_PAUSE_MS: u64 = 5_000;
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
@@ -195,15 +199,23 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         let text = error.to_string();
         match error {
-            RecordError::NoCollection | RecordError::NotFound => Self::not_found(),
-            RecordError::NotEmpty(_) => Self::new(Code::NotEmpty, text),
+            RecordError::NotFound => Self::not_found(),
+            RecordError::Data(error) => error.into(),
             RecordError::Validated(_) => Self::new(Code::CollectionValidated, text),
-            RecordError::BadJson(error) => error.into(),
             RecordError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
             RecordError::Precondition(error) => error.into(),
             RecordError::NotValid { violations, executions } => {
                 Self::new(Code::NotValid, text).with("violations", violations).with("executions", executions)
             }
+            RecordError::TouchedNotValid { collection, id, violations, executions, .. } => {
+                Self::new(Code::TouchedNotValid, text)
+                    .with("collection", collection)
+                    .with("record", id)
+                    .with("violations", violations)
+                    .with("executions", executions)
+            }
+            RecordError::TooManyTouched { limit } => Self::new(Code::TooManyTouched, text).with("limit", limit),
+            RecordError::EndlessJudgement { limit, .. } => Self::new(Code::EndlessJudgement, text).with("limit", limit),
             RecordError::NotJudged { failure, execution, .. } => {
                 of_call(&failure, Code::NotJudged, text).with("execution", execution)
             }
@@ -212,6 +224,39 @@ impl From<RecordError> for Problem {
             RecordError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<DataError> for Problem {
+    fn from(error: DataError) -> Self {
+        let text = error.to_string();
+        match error {
+            DataError::NoCollection | DataError::NotFound | DataError::NoDefinition => Self::not_found(),
+            DataError::Forbidden(_) => Self::new(Code::NotAllowed, text),
+            DataError::BadJson(error) => error.into(),
+            DataError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            DataError::Precondition(error) => error.into(),
+            DataError::NotValid { violations } => Self::new(Code::NotValid, text).with("violations", violations),
+            DataError::NotUnique { fields } => Self::new(Code::NotUnique, text).with("fields", fields),
+            DataError::Referenced { by } => Self::new(Code::Referenced, text).with("by", referring(&by)),
+            DataError::TooManyEffects { limit } => Self::new(Code::TooManyEffects, text).with("limit", limit),
+            DataError::Exists => Self::plain(Code::RecordExists),
+            DataError::BadQuery(_) => Self::new(Code::BadRequest, text),
+            DataError::IndexNotReady(_) => Self::new(Code::IndexNotReady, text).retry_after_ms(INDEX_PAUSE_MS),
+            DataError::BadDefinition { violations } => {
+                Self::new(Code::BadDefinition, text).with("violations", violations)
+            }
+            DataError::NotEmpty(_) => Self::new(Code::NotEmpty, text),
+            DataError::Clearing => Self::plain(Code::Clearing).retry_after_ms(STORE_PAUSE_MS),
+            DataError::ReferredTo(_) => Self::new(Code::CollectionReferredTo, text),
+            DataError::TooManyCollections { limit } => Self::new(Code::TooMany, text).with("limit", limit),
+            DataError::Conflict => Self::plain(Code::Conflict),
+            DataError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn referring(by: &[(CollectionName, RecordId)]) -> Vec<serde_json::Value> {
+    by.iter().map(|(collection, id)| serde_json::json!({"collection": collection, "record": id})).collect()
 }
 
 impl From<MessageError> for Problem {
@@ -224,6 +269,7 @@ impl From<MessageError> for Problem {
                 Self::new(Code::BadAction, text).with("action", number).with("execution", execution)
             }
             MessageError::Refused { number, error } => refused(error, text).with("action", number),
+            MessageError::Touched(error) => error.into(),
             MessageError::Reused(error) => error.into(),
             MessageError::Conflict => Self::plain(Code::Conflict),
             MessageError::Store(error) => error.into(),
@@ -233,7 +279,7 @@ impl From<MessageError> for Problem {
 
 /// A record that a mapping writes: what is missing there is the mapping's mistake, not the sender's address.
 fn refused(error: RecordError, text: String) -> Problem {
-    let missing = matches!(error, RecordError::NoCollection | RecordError::NotFound);
+    let missing = matches!(error, RecordError::Data(DataError::NoCollection | DataError::NotFound));
     if missing { Problem::new(Code::BadAction, text) } else { error.into() }
 }
 

@@ -2,6 +2,7 @@
 
 mod collections;
 mod components;
+mod definitions;
 mod departments;
 mod deployments;
 mod executions;
@@ -192,11 +193,26 @@ pub fn all() -> Vec<Route> {
         get("/v1/collections/{collection}", signed_in(collections::get)),
         put("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::put)),
         delete("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::delete)),
+        get("/v1/collections/{collection}/definition", signed_in(definitions::get)),
+        get("/v1/collections/{collection}/draft", tenant(Permission::CollectionsDesign, definitions::draft)),
+        put("/v1/collections/{collection}/draft", tenant(Permission::CollectionsDesign, definitions::save)),
+        delete("/v1/collections/{collection}/draft", tenant(Permission::CollectionsDesign, definitions::discard)),
+        get("/v1/collections/{collection}/preview", tenant(Permission::CollectionsDesign, definitions::preview)),
+        post("/v1/collections/{collection}/preview", tenant(Permission::CollectionsDesign, definitions::preview_of)),
+        post("/v1/collections/{collection}/publish", tenant(Permission::CollectionsDesign, definitions::publish)),
+        get("/v1/collections/{collection}/usages", tenant(Permission::CollectionsDesign, definitions::usages)),
+        get("/v1/collections/{collection}/indexes", tenant(Permission::CollectionsDesign, definitions::indexes)),
+        post("/v1/collections/{collection}/query", signed_in(records::query)),
+        get("/v1/collections/{collection}/bin", signed_in(records::bin)),
         get("/v1/collections/{collection}/records", signed_in(records::list)),
         post("/v1/collections/{collection}/records", signed_in(records::create)),
         get("/v1/collections/{collection}/records/{record}", signed_in(records::get)),
         put("/v1/collections/{collection}/records/{record}", signed_in(records::put)),
+        patch("/v1/collections/{collection}/records/{record}", signed_in(records::patch)),
         delete("/v1/collections/{collection}/records/{record}", signed_in(records::delete)),
+        get("/v1/collections/{collection}/records/{record}/versions", signed_in(records::versions)),
+        post("/v1/collections/{collection}/records/{record}/restore", signed_in(records::restore)),
+        post("/v1/collections/{collection}/records/{record}/hand-over", signed_in(records::hand_over)),
         post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
         get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),

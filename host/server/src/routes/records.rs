@@ -1,51 +1,29 @@
-//! Records of a collection.
+//! Records of a collection. Who sees and changes which of them is decided at their gate.
 
 use http::StatusCode;
 use http::header::LOCATION;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use signalsync_core::rights::{RecordAction, RecordFacts};
-use signalsync_core::{CollectionName, RecordId};
-use signalsync_records::{Change, Record, Written, new_record_id};
+use signalsync_core::{CollectionName, DepartmentId, RecordId, Timestamp, UserId};
+use signalsync_data::{About, Bin, Change, Count, Filter, Query, Record, Sort};
+use signalsync_records::{Act, Written, new_record_id};
 use signalsync_store::{Listing, Precondition};
 
 use crate::answer::{Answer, empty, json, tagged, typed, with};
 use crate::door::Permitted;
-use crate::input::Input;
-use crate::problem::{Code, Problem};
+use crate::input::{Input, LIMIT_DEFAULT};
+use crate::problem::Problem;
 
-/// Whether a caller reaches every record of a collection, with every field. As long as records are read and written
-/// without a look at each one's owner, nobody else gets at them.
-pub(super) trait Reaching {
-    /// # Errors
-    /// `not-found` for whoever does not see them, as for what is not there; else `not-allowed`.
-    fn reaches(&self, collection: &CollectionName, action: RecordAction) -> Result<(), Problem>;
-}
-
-impl Reaching for Permitted {
-    fn reaches(&self, collection: &CollectionName, action: RecordAction) -> Result<(), Problem> {
-        let on = self.rights().on(collection);
-        let any = RecordFacts { owner: None, department: None, body: &Value::Null };
-        if !on.sees_all() {
-            return Err(Problem::not_found());
-        }
-        let plain = on.veil(action, &any).is_some_and(|veil| veil.fixed.is_empty());
-        if plain { Ok(()) } else { Err(not_allowed(collection)) }
-    }
-}
-
-fn not_allowed(collection: &CollectionName) -> Problem {
-    let detail = format!("None of your roles lets you do this with records of `{collection}`. Ask an administrator.");
-    Problem::new(Code::NotAllowed, detail)
-}
+/// RFC 7396.
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A record in a list: its body stands there as it was written.
 #[derive(Serialize)]
 struct Listed {
     id: RecordId,
     version: u64,
+    about: About,
     body: Box<RawValue>,
 }
 
@@ -53,24 +31,105 @@ impl TryFrom<Record> for Listed {
     type Error = Problem;
 
     fn try_from(record: Record) -> Result<Self, Problem> {
-        let body = RawValue::from_string(record.body).map_err(|error| Problem::internal(&error))?;
-        Ok(Self { id: record.id, version: record.version, body })
+        let Record { id, version, about, body } = record;
+        Ok(Self { id, version, about, body: raw(body)? })
     }
+}
+
+/// A deleted record in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Deleted {
+    id: RecordId,
+    deleted_at: Timestamp,
+    about: About,
+    body: Box<RawValue>,
+}
+
+impl TryFrom<Bin> for Deleted {
+    type Error = Problem;
+
+    fn try_from(bin: Bin) -> Result<Self, Problem> {
+        let Bin { id, deleted_at, about, body } = bin;
+        Ok(Self { id, deleted_at, about, body: raw(body)? })
+    }
+}
+
+/// What is looked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    filter: Option<Filter>,
+    #[serde(default)]
+    sort: Option<Sort>,
+    #[serde(default)]
+    search: Option<String>,
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(default = "limit_default")]
+    limit: usize,
+    /// Whether it is wanted how many there are.
+    #[serde(default)]
+    count: bool,
+}
+
+fn limit_default() -> usize {
+    LIMIT_DEFAULT
+}
+
+/// What was found.
+#[derive(Serialize)]
+struct Page {
+    #[serde(flatten)]
+    found: Listing<Listed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<Count>,
+}
+
+/// To whom a record goes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandOver {
+    owner: Option<UserId>,
+    department: Option<DepartmentId>,
+}
+
+fn raw(body: String) -> Result<Box<RawValue>, Problem> {
+    RawValue::from_string(body).map_err(|error| Problem::internal(&error))
+}
+
+fn listing<T, L: TryFrom<T, Error = Problem>>(page: Listing<T>) -> Result<Listing<L>, Problem> {
+    let items = page.items.into_iter().map(L::try_from).collect::<Result<_, _>>()?;
+    Ok(Listing { items, next: page.next })
 }
 
 pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let query = input.head.query(&["prefix", "after", "limit"])?;
     let collection: CollectionName = input.head.name("collection")?;
-    permitted.reaches(&collection, RecordAction::See)?;
     let (prefix, after) = (query.text("prefix").unwrap_or(""), query.text("after"));
     let page = input.app.records.list(permitted.scope(), &collection, prefix, after, query.limit()?).await?;
-    let items = page.items.into_iter().map(Listed::try_from).collect::<Result<Vec<_>, _>>()?;
-    json(StatusCode::OK, &Listing { items, next: page.next })
+    json(StatusCode::OK, &listing::<_, Listed>(page)?)
+}
+
+pub(super) async fn query(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, collection) = (input.app.clone(), input.head.name("collection")?);
+    let (_, asked, _) = input.document::<Asked>().await?;
+    let Asked { filter, sort, search, after, limit, count } = asked;
+    let query = Query { filter, sort, search, after, limit };
+    let (found, count) = app.records.query(permitted.scope(), &collection, &query, count).await?;
+    json(StatusCode::OK, &Page { found: listing(found)?, count })
+}
+
+pub(super) async fn bin(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["after", "limit"])?;
+    let collection = input.head.name("collection")?;
+    let page = input.app.records.bin(permitted.scope(), &collection, query.text("after"), query.limit()?).await?;
+    json(StatusCode::OK, &listing::<_, Deleted>(page)?)
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (collection, id) = (input.head.name("collection")?, input.head.name("record")?);
-    permitted.reaches(&collection, RecordAction::See)?;
     let record = input.app.records.get(permitted.scope(), &collection, &id).await?;
     if input.head.has(&format!("\"{}\"", record.version))? {
         return Ok(tagged(empty(StatusCode::NOT_MODIFIED), record.version));
@@ -78,26 +137,45 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
     Ok(tagged(typed(StatusCode::OK, "application/json", record.body), record.version))
 }
 
+pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["before", "limit"])?;
+    let (collection, id) = (input.head.name("collection")?, input.head.name("record")?);
+    let (before, limit) = (query.parsed("before")?, query.limit()?);
+    json(StatusCode::OK, &input.app.records.versions(permitted.scope(), (&collection, &id), before, limit).await?)
+}
+
 pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    write(permitted, input, new_record_id()).await
+    write(permitted, input, new_record_id(), ("application/json", Act::Put)).await
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let id = input.head.name("record")?;
-    write(permitted, input, id).await
+    write(permitted, input, id, ("application/json", Act::Put)).await
 }
 
-async fn write(permitted: Permitted, input: Input, id: RecordId) -> Result<Answer, Problem> {
+pub(super) async fn patch(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let id = input.head.name("record")?;
+    write(permitted, input, id, (MERGE_PATCH, Act::Patch)).await
+}
+
+async fn write(
+    permitted: Permitted,
+    input: Input,
+    id: RecordId,
+    (media_type, act): (&str, fn(Change) -> Act),
+) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let collection: CollectionName = input.head.name("collection")?;
-    permitted.reaches(&collection, RecordAction::Change)?;
-    if !permitted.rights().on(&collection).creates() {
-        return Err(not_allowed(&collection));
-    }
-    let (head, body) = input.json_text(permitted.scope().tier().record_bytes_max).await?;
+    let (head, body) = input.text_of(media_type, permitted.scope().tier().record_bytes_max).await?;
     let request = head.request_key(body.as_bytes())?;
-    let change = Change { collection, id, precondition: head.precondition()?, body };
-    written(&app.records.put(permitted.scope(), &change, request.as_ref()).await?)
+    let act = act(Change { collection, id, precondition: head.precondition()?, body });
+    written(&app.records.write(permitted.scope(), &act, request.as_ref()).await?)
+}
+
+pub(super) async fn restore(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let act = Act::Restore { collection: input.head.name("collection")?, id: input.head.name("record")? };
+    let request = input.head.request_key(&[])?;
+    written(&input.app.records.write(permitted.scope(), &act, request.as_ref()).await?)
 }
 
 fn written(written: &Written) -> Result<Answer, Problem> {
@@ -107,9 +185,17 @@ fn written(written: &Written) -> Result<Answer, Problem> {
     Ok(with(answer, LOCATION, &format!("/v1/collections/{}/records/{id}", written.collection)))
 }
 
+pub(super) async fn hand_over(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, collection, id) =
+        (input.app.clone(), input.head.name("collection")?, input.head.name::<RecordId>("record")?);
+    let precondition = input.head.precondition()?;
+    let (_, HandOver { owner, department }, _) = input.document().await?;
+    app.records.hand_over(permitted.scope(), (&collection, &id), (owner, department), precondition).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (collection, id) = (input.head.name("collection")?, input.head.name("record")?);
-    permitted.reaches(&collection, RecordAction::Delete)?;
     let precondition: Precondition = input.head.precondition()?;
     input.app.records.delete(permitted.scope(), &collection, &id, precondition).await?;
     Ok(empty(StatusCode::NO_CONTENT))

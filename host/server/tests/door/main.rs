@@ -1,6 +1,8 @@
 //! The front door from outside, over TCP.
 
 mod access;
+mod data;
+mod doors;
 mod limits;
 mod matrix;
 mod operator;

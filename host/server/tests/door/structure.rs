@@ -6,18 +6,18 @@ use signalsync_core::UserId;
 
 use crate::server::{Ask, Reply, Server};
 
-async fn with_key(server: &Server, key: &str, line: &str, body: &Value) -> Reply {
+pub(crate) async fn with_key(server: &Server, key: &str, line: &str, body: &Value) -> Reply {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let headers: &[_] = if body.is_empty() { &[] } else { &[("Content-Type", "application/json")] };
     server.ask(Ask { line, host: "acme", key: Some(key), headers, body: &body }).await
 }
 
-async fn administrator(server: &Server, line: &str, body: Value) -> Reply {
+pub(crate) async fn administrator(server: &Server, line: &str, body: Value) -> Reply {
     with_key(server, &server.acme, line, &body).await
 }
 
 /// A key with these roles: its id and its secret.
-async fn key(server: &Server, draft: Value) -> (String, String) {
+pub(crate) async fn key(server: &Server, draft: Value) -> (String, String) {
     let made = administrator(server, "POST /v1/keys", draft).await;
     assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
     let (id, secret) = (made.json()["id"].clone(), made.json()["secret"].clone());

@@ -1,0 +1,93 @@
+//! Definitions of collections: drafted, looked at, published.
+
+use http::StatusCode;
+use serde::Serialize;
+use signalsync_core::DeploymentName;
+use signalsync_core::contract::Violation;
+use signalsync_data::{DataError, Definition, Usage};
+use signalsync_records::RecordError;
+
+use crate::answer::{Answer, empty, json};
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::{Code, Problem};
+
+/// A published definition.
+#[derive(Serialize)]
+struct Numbered {
+    version: u32,
+    #[serde(flatten)]
+    definition: Definition,
+}
+
+/// A draft that was kept.
+#[derive(Serialize)]
+struct Saved {
+    /// What stops it from being published; empty when nothing does.
+    violations: Vec<Violation>,
+}
+
+/// What a change would touch.
+#[derive(Serialize)]
+struct Usages {
+    usages: Vec<Usage>,
+    /// Deployments that validate the collection.
+    validations: Vec<DeploymentName>,
+}
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let version = input.head.query(&["version"])?.parsed("version")?;
+    let name = input.head.name("collection")?;
+    let (version, definition) = input.app.collections.definition(permitted.scope(), &name, version).await?;
+    json(StatusCode::OK, &Numbered { version, definition })
+}
+
+pub(super) async fn draft(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.collections.draft(permitted.scope(), &input.head.name("collection")?).await?)
+}
+
+pub(super) async fn save(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, name) = (input.app.clone(), input.head.name("collection")?);
+    let (_, definition, _) = input.document::<Definition>().await?;
+    let violations = app.collections.save(permitted.scope(), &name, &definition).await?;
+    json(StatusCode::OK, &Saved { violations })
+}
+
+pub(super) async fn discard(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    input.app.collections.discard(permitted.scope(), &input.head.name("collection")?).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Of the draft.
+pub(super) async fn preview(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let name = input.head.name("collection")?;
+    json(StatusCode::OK, &input.app.collections.preview(permitted.scope(), &name, None).await?)
+}
+
+/// Of the definition in the body.
+pub(super) async fn preview_of(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let (app, name) = (input.app.clone(), input.head.name("collection")?);
+    let (_, definition, _) = input.document::<Definition>().await?;
+    json(StatusCode::OK, &app.collections.preview(permitted.scope(), &name, Some(&definition)).await?)
+}
+
+pub(super) async fn publish(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let name = input.head.name("collection")?;
+    let published = input.app.collections.publish(permitted.scope(), &name).await;
+    let published = published.map_err(|error| match error {
+        RecordError::Data(DataError::NoDefinition) => Problem::plain(Code::NoDraft),
+        other => other.into(),
+    })?;
+    json(StatusCode::OK, &published)
+}
+
+pub(super) async fn usages(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["field"])?;
+    let name = input.head.name("collection")?;
+    let (usages, validations) = input.app.collections.usages(permitted.scope(), &name, query.text("field")).await?;
+    json(StatusCode::OK, &Usages { usages, validations })
+}
+
+pub(super) async fn indexes(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.collections.indexes(permitted.scope(), &input.head.name("collection")?).await?)
+}
