@@ -16,6 +16,7 @@ mod machine;
 mod measure;
 mod peers;
 mod platform;
+mod records;
 mod table;
 
 use std::path::PathBuf;
@@ -82,6 +83,7 @@ const GROUPS: &[Group] = &[
     ("extism", peers::extism),
     ("writes", http::writes),
     ("serve", peers::serve),
+    ("records", records::records),
     ("density", density::measure),
 ];
 

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Put the table into the README.
     #[arg(long)]
     write: bool,
-    /// Only this group: calls, pieces, invoices, extism, writes, serve or density. May stand several times.
+    /// Only this group: calls, pieces, invoices, extism, writes, serve, records or density. May stand several times.
     #[arg(long)]
     only: Vec<String>,
 }
@@ -82,7 +82,7 @@ fn wasmtime(target: &Path) -> Result<PathBuf> {
         let mut install = shell::cargo();
         install.args(["install", "wasmtime-cli", "--locked", "--version", WASMTIME_VERSION, "--no-default-features"]);
         install
-            .args(["--features", "run,serve,cranelift,pooling-allocator,component-model"])
+            .args(["--features", "run,serve,cranelift,pooling-allocator,component-model,component-model-async"])
             .arg("--root")
             .arg(&folder);
         shell::run(install.env("CARGO_TARGET_DIR", target.join("wasmtime")))?;
