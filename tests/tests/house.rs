@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-egress", &["signalsync-core"]),
     ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
     ("signalsync-work", &["signalsync-core", "signalsync-store"]),
-    ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-work"]),
+    ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-work"]),
     ("signalsync-data", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
     (
         "signalsync-runtime",

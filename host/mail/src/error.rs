@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use signalsync_core::Timestamp;
-use signalsync_store::StoreError;
+use signalsync_store::{CommitError, StoreError};
 use signalsync_work::WorkError;
 
 /// A mail was not queued.
@@ -41,6 +41,12 @@ pub enum MailError {
 
 impl From<StoreError> for MailError {
     fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+impl From<CommitError> for MailError {
+    fn from(error: CommitError) -> Self {
         Self::Work(error.into())
     }
 }

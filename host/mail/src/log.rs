@@ -1,6 +1,7 @@
 //! The tenant's log of mails.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::{MailId, Timestamp, WorkId};
@@ -25,6 +26,20 @@ pub enum Status {
     Diverted,
     /// It was given up; `problem` says why.
     Failed,
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "queued" => Ok(Self::Queued),
+            "sent" => Ok(Self::Sent),
+            "diverted" => Ok(Self::Diverted),
+            "failed" => Ok(Self::Failed),
+            _ => Err("it is `queued`, `sent`, `diverted` or `failed`".to_owned()),
+        }
+    }
 }
 
 /// A mail in the log. Secret links are shortened in all of it.

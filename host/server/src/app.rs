@@ -8,7 +8,7 @@ use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantSlug};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
-use signalsync_mail::{Outbox, Sender};
+use signalsync_mail::{Office, Outbox, Sender};
 use signalsync_people::department::Departments;
 use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::keys::Keys;
@@ -20,6 +20,7 @@ use signalsync_records::{Collections, Files, Judge, Records, Upkeep};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
+use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use tokio::sync::watch;
@@ -70,6 +71,8 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
+    pub(crate) mails: Office,
+    pub(crate) desk: Desk,
     public: Public,
     pub(crate) runtime: Arc<Runtime>,
     work: Arc<Figures>,
@@ -133,7 +136,9 @@ impl App {
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             files: Files::new(stores.clone()),
-            messages: Messages::new(stores.clone(), judge, clock),
+            messages: Messages::new(stores.clone(), judge, clock.clone()),
+            mails: Office::new(stores.clone(), clock.clone()),
+            desk: Desk::new(stores.clone(), clock),
             executions: Executions::new(stores),
             public: Public::of(config),
             runtime,

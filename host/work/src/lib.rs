@@ -17,6 +17,7 @@
 
 mod board;
 mod claim;
+pub mod desk;
 mod driver;
 mod error;
 mod handler;

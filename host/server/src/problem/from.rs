@@ -7,10 +7,13 @@ use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, ExecutionId, Failure, InvalidName, RecordId};
 use signalsync_data::DataError;
 use signalsync_integration::MessageError;
+use signalsync_mail::MailError;
 use signalsync_people::{PeopleError, Refusal, SignInError, StructureError};
 use signalsync_records::RecordError;
 use signalsync_store::{InvalidRequestKey, Reused, StoreError, Unexpected};
 use signalsync_tenancy::{AuthError, TenancyError};
+use signalsync_work::WorkError;
+use signalsync_work::jobs::JobError;
 
 use super::{Code, Problem};
 
@@ -152,6 +155,45 @@ impl From<StoreError> for Problem {
                 Self::plain(Code::StoreUnavailable).retry_after_ms(STORE_PAUSE_MS)
             }
             StoreError::Io(_) | StoreError::Corrupt(_) | StoreError::Engine(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<WorkError> for Problem {
+    fn from(error: WorkError) -> Self {
+        let text = error.to_string();
+        match error {
+            WorkError::NotFound => Self::not_found(),
+            WorkError::NotDead | WorkError::Replaced => Self::new(Code::WrongState, text),
+            WorkError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            WorkError::Conflict => Self::plain(Code::Conflict),
+            WorkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JobError> for Problem {
+    fn from(error: JobError) -> Self {
+        let text = error.to_string();
+        match error {
+            JobError::NotFound => Self::not_found(),
+            JobError::NotPossible { .. } => Self::new(Code::WrongState, text),
+            JobError::TooMany { limit } => Self::new(Code::TooMany, text).with("limit", limit),
+            JobError::Work(error) => error.into(),
+        }
+    }
+}
+
+impl From<MailError> for Problem {
+    fn from(error: MailError) -> Self {
+        let text = error.to_string();
+        match error {
+            MailError::NotFound => Self::not_found(),
+            MailError::InvalidAddress(_) => Self::new(Code::InvalidBody, text),
+            MailError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            MailError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            MailError::Template(_) => Self::internal(&text),
+            MailError::Work(error) => error.into(),
         }
     }
 }

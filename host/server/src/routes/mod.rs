@@ -8,6 +8,7 @@ mod deployments;
 mod executions;
 mod files;
 mod keys;
+mod mails;
 mod mappings;
 mod me;
 mod operator;
@@ -18,6 +19,7 @@ mod roles;
 mod sign_in;
 mod teams;
 mod why;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -218,6 +220,20 @@ pub fn all() -> Vec<Route> {
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
+        get("/v1/jobs", signed_in(work::jobs)),
+        get("/v1/jobs/{job}", signed_in(work::job)),
+        get("/v1/jobs/{job}/problems", signed_in(work::problems)),
+        post("/v1/jobs/{job}/pause", signed_in(work::pause)),
+        post("/v1/jobs/{job}/resume", signed_in(work::resume)),
+        post("/v1/jobs/{job}/cancel", signed_in(work::cancel)),
+        post("/v1/jobs/{job}/undo", signed_in(work::undo)),
+        get("/v1/dead-letters", tenant(Permission::SettingsManage, work::dead_letters)),
+        post("/v1/dead-letters/{work}/retry", tenant(Permission::SettingsManage, work::retry)),
+        delete("/v1/dead-letters/{work}", tenant(Permission::SettingsManage, work::forget)),
+        get("/v1/mails", tenant(Permission::MailRead, mails::list)),
+        get("/v1/mails/{mail}", tenant(Permission::MailRead, mails::get)),
+        get("/v1/mail-settings", tenant(Permission::SettingsManage, mails::divert)),
+        put("/v1/mail-settings", tenant(Permission::SettingsManage, mails::set_divert)),
         get("/v1/executions", tenant(Permission::ExecutionsRead, executions::list)),
         get("/v1/executions/{execution}", tenant(Permission::ExecutionsRead, executions::get)),
     ]

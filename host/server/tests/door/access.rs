@@ -17,6 +17,9 @@ fn line(route: &Route) -> String {
         ("{team}", format!("tea_{}", "0".repeat(32))),
         ("{person}", format!("usr_{}", "0".repeat(32))),
         ("{session}", format!("ses_{}", "0".repeat(32))),
+        ("{job}", format!("job_{}", "0".repeat(32))),
+        ("{work}", format!("wrk_{}", "0".repeat(32))),
+        ("{mail}", format!("mai_{}", "0".repeat(32))),
     ];
     let path = fill.iter().fold(route.path.to_owned(), |path, (name, value)| path.replace(name, value));
     let path = path.replace("{*path}", "no/such").replace(['{', '}'], "");

@@ -37,6 +37,9 @@ async fn things(server: &Server) -> BTreeMap<&'static str, String> {
         ("{deployment}", "none"),
         ("{person}", "usr_00000000000000000000000000000000"),
         ("{session}", "ses_00000000000000000000000000000000"),
+        ("{job}", "job_00000000000000000000000000000000"),
+        ("{work}", "wrk_00000000000000000000000000000000"),
+        ("{mail}", "mai_00000000000000000000000000000000"),
     ];
     let names = names.into_iter().map(|(part, name)| (part, name.to_owned()));
     let long = [("{digest}", "0".repeat(64)), ("{execution}", format!("exe_{}", "0".repeat(32)))];

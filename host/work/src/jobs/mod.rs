@@ -12,7 +12,7 @@ pub use job::{Chunk, Job, JobState, NewJob, Problem};
 pub use runner::{JobKind, Jobs};
 
 use signalsync_core::{JobId, TenantScope, Timestamp, WorkId};
-use signalsync_store::{Listing, StoreError, Table, Transaction, row};
+use signalsync_store::{CommitError, Listing, StoreError, Table, Transaction, row};
 
 use crate::error::WorkError;
 use crate::work::{self, New, PAYLOAD_BYTES_MAX};
@@ -65,6 +65,12 @@ pub enum JobError {
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+impl From<CommitError> for JobError {
+    fn from(error: CommitError) -> Self {
         Self::Work(error.into())
     }
 }

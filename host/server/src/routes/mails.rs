@@ -1,0 +1,30 @@
+//! The tenant's mails.
+
+use http::StatusCode;
+use signalsync_mail::Divert;
+
+use crate::answer::{Answer, empty, json};
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::Problem;
+
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["status", "before", "limit"])?;
+    let (status, before, limit) = (query.parsed("status")?, query.parsed("before")?, query.limit()?);
+    json(StatusCode::OK, &input.app.mails.list(permitted.scope(), status, before, limit).await?)
+}
+
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.mails.get(permitted.scope(), input.head.name("mail")?).await?)
+}
+
+pub(super) async fn divert(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.mails.divert(permitted.scope()).await?)
+}
+
+pub(super) async fn set_divert(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let app = input.app.clone();
+    let (_, wanted, _) = input.document::<Divert>().await?;
+    app.mails.set_divert(permitted.scope(), &wanted).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,60 @@
+//! Jobs that people started, and work that was given up.
+
+use http::StatusCode;
+use signalsync_work::desk::Decision;
+
+use crate::answer::{Answer, empty, json};
+use crate::door::Permitted;
+use crate::input::Input;
+use crate::problem::Problem;
+
+pub(super) async fn jobs(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["before", "limit"])?;
+    json(StatusCode::OK, &input.app.desk.jobs(permitted.scope(), query.parsed("before")?, query.limit()?).await?)
+}
+
+pub(super) async fn job(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.desk.job(permitted.scope(), input.head.name("job")?).await?)
+}
+
+pub(super) async fn problems(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["after", "limit"])?;
+    let (job, after) = (input.head.name("job")?, query.text("after"));
+    json(StatusCode::OK, &input.app.desk.problems(permitted.scope(), job, after, query.limit()?).await?)
+}
+
+pub(super) async fn pause(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    decide(permitted, input, Decision::Pause).await
+}
+
+pub(super) async fn resume(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    decide(permitted, input, Decision::Resume).await
+}
+
+pub(super) async fn cancel(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    decide(permitted, input, Decision::Cancel).await
+}
+
+pub(super) async fn undo(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    decide(permitted, input, Decision::Undo).await
+}
+
+async fn decide(permitted: Permitted, input: Input, decision: Decision) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.desk.decide(permitted.scope(), input.head.name("job")?, decision).await?)
+}
+
+pub(super) async fn dead_letters(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["after", "limit"])?;
+    let letters = input.app.desk.dead_letters(permitted.scope(), query.text("after"), query.limit()?).await?;
+    json(StatusCode::OK, &letters)
+}
+
+pub(super) async fn retry(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    input.app.desk.retry(permitted.scope(), input.head.name("work")?).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn forget(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    input.app.desk.forget(permitted.scope(), input.head.name("work")?).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
