@@ -4,6 +4,7 @@ mod access;
 mod data;
 mod doors;
 mod limits;
+mod mails;
 mod matrix;
 mod operator;
 mod people;
