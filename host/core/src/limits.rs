@@ -1,5 +1,7 @@
 //! What one call and one tenant may use. Every field is enforced; `docs/limits.md` lists the tests.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::call::Kind;
@@ -55,6 +57,8 @@ pub struct Tier {
     pub executions_kept: u32,
     /// People that the tenant may have, with those who were deactivated or are only invited.
     pub people_max: u32,
+    /// Requests of the tenant in a minute, evenly; those of ten seconds can come at once. More are refused (429).
+    pub requests_per_minute: NonZeroU32,
 }
 
 impl Tier {
@@ -67,6 +71,9 @@ impl Tier {
         }
     }
 }
+
+/// A thousand in a second.
+const REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60_000).expect("it is not zero");
 
 impl Default for Tier {
     fn default() -> Self {
@@ -88,6 +95,7 @@ impl Default for Tier {
             disk_bytes_max: 4 << 30,
             executions_kept: 10_000,
             people_max: 10_000,
+            requests_per_minute: REQUESTS_PER_MINUTE,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and the proof of it are the directory's.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::rights::Person;
@@ -58,6 +59,9 @@ pub struct KeyDraft {
     /// 1 to 3,650; none: it never expires.
     #[serde(default)]
     pub expires_in_days: Option<u32>,
+    /// Requests with it in a minute; none: as many as the tenant may send.
+    #[serde(default)]
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 /// What of a key can be changed.
@@ -70,6 +74,9 @@ pub struct KeyChange {
     /// Whether it can be used.
     #[serde(default)]
     pub enabled: Option<bool>,
+    /// Requests with it in a minute.
+    #[serde(default)]
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 /// One key.
@@ -94,6 +101,9 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// Whether it can be used.
     pub enabled: bool,
+    /// Requests with it in a minute; none: as many as the tenant may send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<NonZeroU32>,
 }
 
 impl KeyDraft {
@@ -123,6 +133,7 @@ impl KeyDraft {
             created_by: by.principal.user.clone(),
             expires_at,
             enabled: true,
+            requests_per_minute: self.requests_per_minute,
         })
     }
 
@@ -218,6 +229,7 @@ pub fn change(
         now.name.clone_from(name);
     }
     now.enabled = asked.enabled.unwrap_or(now.enabled);
+    now.requests_per_minute = asked.requests_per_minute.or(now.requests_per_minute);
     if now.enabled && !before.enabled {
         by.rights.covers(&standing::rights_of(tx, &now.roles, Person::default())?)?;
     }

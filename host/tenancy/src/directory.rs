@@ -1,7 +1,7 @@
 //! The directory: the one way from a host name and a token to a scope.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use lru::LruCache;
@@ -19,6 +19,7 @@ use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
 use crate::key::{Issued, KeyRow, Owner, Token, check_name};
+use crate::rate::{Counted, Rates};
 use crate::registry;
 use crate::tenant::{Tenant, TenantPage};
 
@@ -72,6 +73,7 @@ pub struct Directory {
     /// When the use of a key was noted last.
     used: Mutex<LruCache<KeyId, Timestamp>>,
     denials: Denials,
+    rates: Rates,
 }
 
 impl Directory {
@@ -89,6 +91,7 @@ impl Directory {
             rights: RightsCache::default(),
             used: Mutex::new(LruCache::new(CACHED_MAX)),
             denials: Denials::default(),
+            rates: Rates::default(),
         }
     }
 
@@ -118,7 +121,12 @@ impl Directory {
         match (key.owner, tenant) {
             (Owner::Operator, None) => Ok(Actor::Operator(key.id)),
             (Owner::Tenant(owner), Some(tenant)) if owner == tenant.id => {
-                let scope = self.of_key(&tenant, key.id, origin).await?.ok_or(AuthError::Unauthenticated)?;
+                let of_key = self.of_key(&tenant, key.id, origin).await?;
+                let (scope, per_minute) = of_key.ok_or(AuthError::Unauthenticated)?;
+                if let Some(per_minute) = per_minute {
+                    self.count("the key", Counted::Key(key.id), per_minute)?;
+                }
+                self.count_for(&scope)?;
                 Ok(Actor::Tenant(scope))
             }
             (Owner::Operator, Some(_)) | (Owner::Tenant(_), _) => Err(AuthError::Foreign),
@@ -282,8 +290,13 @@ impl Directory {
         self.store().await?.transact(|tx| registry::remove_key(tx, owner, id)).await
     }
 
-    /// What a key may do in its tenant; none when it is not valid now.
-    async fn of_key(&self, tenant: &Tenant, id: KeyId, origin: Origin) -> Result<Option<TenantScope>, TenancyError> {
+    /// What a key may do in its tenant, and its own limit of requests in a minute; none when it is not valid now.
+    async fn of_key(
+        &self,
+        tenant: &Tenant,
+        id: KeyId,
+        origin: Origin,
+    ) -> Result<Option<(TenantScope, Option<NonZeroU32>)>, TenancyError> {
         let host = self.scope(tenant, Caller::host())?;
         let now = self.clock.now();
         let mut tx = self.stores.tenant(&host).await?.begin().await?;
@@ -293,7 +306,8 @@ impl Directory {
         let user = key.owner.map_or_else(|| id.to_string(), |owner| owner.to_string());
         let principal = Principal { user: Some(user), roles: held.roles, ..Principal::host() };
         let origin = Origin { key: Some(id), ..origin };
-        self.scope(tenant, Caller { principal, rights: held.rights, origin }).map(Some)
+        let scope = self.scope(tenant, Caller { principal, rights: held.rights, origin })?;
+        Ok(Some((scope, key.requests_per_minute)))
     }
 
     /// At most once an hour, whether it succeeds or not: what fails here must not keep a key from its work.
@@ -304,6 +318,19 @@ impl Directory {
         } else if let Err(error) = self.keys.note_use(host, id).await {
             tracing::warn!(%error, key = %id, "the use of a key was not noted");
         }
+    }
+
+    /// Counts a request of somebody who was recognised.
+    fn count_for(&self, scope: &TenantScope) -> Result<(), AuthError> {
+        self.count("this tenant", Counted::Tenant(scope.tenant()), scope.tier().requests_per_minute)
+    }
+
+    fn count(&self, whose: &'static str, who: Counted, per_minute: NonZeroU32) -> Result<(), AuthError> {
+        self.rates.admit(who, per_minute, self.clock.now()).map_err(|retry_after_ms| AuthError::TooManyRequests {
+            whose,
+            per_minute: per_minute.get(),
+            retry_after_ms,
+        })
     }
 
     fn scope(&self, tenant: &Tenant, caller: Caller) -> Result<TenantScope, TenancyError> {

@@ -16,6 +16,16 @@ pub enum AuthError {
     /// The key is valid somewhere else. The answer must not tell.
     #[error("the API key belongs elsewhere")]
     Foreign,
+    /// The tenant, or the key, has sent more requests than it may.
+    #[error("{whose} may send {per_minute} requests in a minute; wait, and send them more evenly")]
+    TooManyRequests {
+        /// For a sentence.
+        whose: &'static str,
+        /// How many.
+        per_minute: u32,
+        /// When the next one is possible.
+        retry_after_ms: u64,
+    },
     /// The directory could not be asked.
     #[error(transparent)]
     Directory(#[from] TenancyError),

@@ -6,6 +6,7 @@
 mod directory;
 mod error;
 mod key;
+mod rate;
 mod registry;
 mod tenant;
 

@@ -67,6 +67,8 @@ codes! {
         "Codes work for about a minute and once. Take the next one, or a recovery code.";
     PasswordExpired = "password-expired", FORBIDDEN, "The password is too old",
         "Set a new one at `/v1/password/reset` with the `token` in the answer.";
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests",
+        "Send them more evenly: wait as long as Retry-After says. The detail names the limit, of the tenant or of the key.";
     TooManyAttempts = "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts failed",
         "Wait for as long as Retry-After says. Others who come from elsewhere do not have to wait.";
     SignInBusy = "sign-in-busy", SERVICE_UNAVAILABLE, "Too many people sign in at the same time",

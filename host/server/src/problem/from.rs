@@ -25,9 +25,13 @@ const INDEX_PAUSE_MS: u64 = 5_000;
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
+        let text = error.to_string();
         match error {
             AuthError::NoTenant | AuthError::Foreign => Self::not_found(),
             AuthError::Unauthenticated => Self::plain(Code::Unauthenticated),
+            AuthError::TooManyRequests { per_minute, retry_after_ms, .. } => {
+                Self::new(Code::TooManyRequests, text).with("limit", per_minute).retry_after_ms(retry_after_ms)
+            }
             AuthError::Directory(error) => match error {
                 TenancyError::NoSuchTier(_) => Self::internal(&error),
                 other => other.into(),

@@ -4,7 +4,10 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use serde_json::{Value, json};
+
 use crate::server::{Server, reply};
+use crate::structure::{administrator, key, with_key};
 
 #[tokio::test]
 async fn a_request_has_one_host() {
@@ -116,4 +119,48 @@ async fn the_process_says_that_it_goes_and_then_goes() {
     server.done.await.unwrap();
     assert_eq!(idle.read(&mut [0; 1024]).await.unwrap(), 0);
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// The program's settings end with this part, which puts the limit of a tier behind them.
+const SLOW: &str = "[tiers.standard]\nrequests_per_minute = 120\n";
+
+#[tokio::test]
+async fn a_tenant_sends_as_much_as_its_tier_says_and_takes_nothing_from_others() {
+    let server = Server::configured(SLOW, "").await;
+    let mut replies = Vec::new();
+    for _ in 0..60 {
+        replies.push(server.acme("GET /v1/collections", &[], "").await);
+    }
+    assert!(replies[..20].iter().all(|reply| reply.status == 200), "a burst is ten seconds' worth");
+    let refused = replies.iter().find(|reply| reply.status != 200).unwrap();
+    assert_eq!(
+        (refused.status, refused.code().as_str(), &refused.json()["limit"]),
+        (429, "too-many-requests", &json!(120))
+    );
+    assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok()), "{refused:?}");
+    let ask = crate::server::Ask {
+        line: "GET /v1/collections",
+        host: "globex",
+        key: Some(&server.globex),
+        ..Default::default()
+    };
+    assert_eq!(server.ask(ask).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_has_a_rate_of_its_own_and_others_go_on() {
+    let server = Server::start().await;
+    let draft = json!({"name": "slow", "roles": ["member"], "requests-per-minute": 12});
+    let (id, slow) = key(&server, draft).await;
+    let shown = administrator(&server, &format!("GET /v1/keys/{id}"), Value::Null).await.json();
+    assert_eq!(shown["requests-per-minute"], 12);
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        statuses.push(with_key(&server, &slow, "GET /v1/collections", &Value::Null).await.status);
+    }
+    assert_eq!(statuses[..2], [200, 200], "a burst is ten seconds' worth");
+    assert!(statuses[2..].contains(&429), "{statuses:?}");
+    assert_eq!(server.acme("GET /v1/collections", &[], "").await.status, 200);
+    let none = json!({"name": "none", "roles": ["member"], "requests-per-minute": 0});
+    assert_eq!(administrator(&server, "POST /v1/keys", none).await.status, 422);
 }

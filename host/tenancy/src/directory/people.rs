@@ -39,10 +39,12 @@ impl Directory {
     /// Who it is that shows this session at this tenant's address. What they may do is worked out anew each time.
     ///
     /// # Errors
-    /// `NoTenant`, `Unauthenticated`, or the store failed.
+    /// `NoTenant`, `Unauthenticated`, `TooManyRequests`, or the store failed.
     pub async fn enter(&self, slug: &TenantSlug, token: &SessionToken, origin: Origin) -> Result<Entered, AuthError> {
         let tenant = self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?;
-        self.of_session(&tenant, token, origin).await?.ok_or(AuthError::Unauthenticated)
+        let entered = self.of_session(&tenant, token, origin).await?.ok_or(AuthError::Unauthenticated)?;
+        self.count_for(&entered.scope)?;
+        Ok(entered)
     }
 
     async fn of_session(
