@@ -25,7 +25,8 @@ pub fn measure(options: &Options, table: &mut Table) -> Result<()> {
 }
 
 fn point(options: &Options, table: &mut Table, deployments: usize, distinct: usize) -> Result<()> {
-    let limits = "[runtime]\ncomponents_loaded_max = 2000\n[tiers.standard]\ncomponents_max = 1000\n";
+    let limits = "[runtime]\ncomponents_loaded_max = 2000\n\
+        [tiers.standard]\ncomponents_max = 1000\nrequests_per_minute = 1000000000\n";
     let mut platform = Platform::start(&options.program, &options.memory, limits)?;
     let wasm = options.component("bench-guest-component.wasm")?;
     let mut tenants = Vec::new();

@@ -8,8 +8,7 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use signalsync_core::rights::{Person, RecordRule};
 use signalsync_core::{
-    Authority, Caller, CollectionName, Origin, Principal, RecordId, Rights, TenantId, TenantScope, Tier, Timestamp,
-    UserId,
+    Authority, Caller, CollectionName, Origin, Principal, RecordId, Rights, TenantId, Tier, Timestamp, UserId,
 };
 use signalsync_data::{Change, Definition, Filter, Gate, Query, Schemas, Sort};
 use signalsync_store::{EngineKind, Key, Precondition, Store, Stores, StoresConfig, Table as Rows, Transaction};
