@@ -74,7 +74,7 @@ struct Serve {
 impl Serve {
     fn start(options: &Options) -> Result<Self> {
         let mut process = Command::new(&options.wasmtime)
-            .args(["serve", "--addr", "127.0.0.1:0"])
+            .args(["serve", "--addr", "127.0.0.1:0", "-S", "cli"])
             .args(["-W", "fuel=50000000", "-W", "timeout=250ms", "-O", "pooling-allocator=y"])
             .arg(options.components.join("bench-guest-http.wasm"))
             .stderr(Stdio::piped())
