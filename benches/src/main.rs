@@ -17,6 +17,7 @@ mod measure;
 mod peers;
 mod platform;
 mod records;
+mod sign_in;
 mod table;
 
 use std::path::PathBuf;
@@ -84,6 +85,7 @@ const GROUPS: &[Group] = &[
     ("writes", http::writes),
     ("serve", peers::serve),
     ("records", records::records),
+    ("sign-in", sign_in::sign_in),
     ("density", density::measure),
 ];
 

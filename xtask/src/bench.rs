@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Put the table into the README.
     #[arg(long)]
     write: bool,
-    /// Only this group: calls, pieces, invoices, extism, writes, serve, records or density. May stand several times.
+    /// Only this group: calls, pieces, invoices, extism, writes, serve, records, sign-in or density. May stand several times.
     #[arg(long)]
     only: Vec<String>,
 }
