@@ -219,7 +219,8 @@ pub fn offline_directory(config: &Resolved) -> Result<Directory, StartError> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]
 fn directory(config: &Resolved, stores: &Arc<Stores>, clock: &Arc<dyn Clock>) -> Directory {
-    Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone())
+    let directory = Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone());
+    directory.with_grace(config.grace_ms)
 }
 
 /// Everything that is done when its time has come.

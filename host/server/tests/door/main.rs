@@ -3,6 +3,7 @@
 mod access;
 mod data;
 mod doors;
+mod life;
 mod limits;
 mod mails;
 mod matrix;
