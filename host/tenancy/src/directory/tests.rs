@@ -273,7 +273,7 @@ async fn a_renamed_tenant_keeps_its_keys_and_a_new_one_under_its_old_name_sees_n
 
 #[tokio::test]
 async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
-    let clock = Arc::new(signalsync_core::SimulatedClock::new(Timestamp(1_000)));
+    let clock = Arc::new(signalsync_core::SimulatedClock::at(Timestamp(1_000)));
     let f = at(clock.clone());
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
     let key = f.key(&acme, &["administrator"]).await;
@@ -284,9 +284,9 @@ async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
     f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
 
     f.directory.delete(&acme.slug, Some("they left again"), None).await.unwrap();
-    clock.advance(std::time::Duration::from_millis(GRACE_MS - 1));
+    clock.advance(GRACE_MS - 1);
     assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
-    clock.advance(std::time::Duration::from_millis(1));
+    clock.advance(1);
     assert!(matches!(f.directory.restore(&acme.slug, None).await, Err(TenancyError::WrongState(_))));
     assert_eq!(f.directory.destroy_due().await.unwrap(), 1);
     assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
