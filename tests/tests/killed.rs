@@ -155,3 +155,21 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         check_tenants(&platform, &provisioned);
     }
 }
+
+/// What an operator does beside the server: with the program, on its data.
+#[test]
+fn an_operator_verifies_and_changes_what_a_killed_server_left() {
+    let mut platform = Platform::start();
+    let tenant = orders(&platform);
+    write(&tenant.client, 1).unwrap();
+    platform.kill();
+    let (verified, text) = platform.command(&["audit", "verify"]);
+    assert!(verified, "{text}");
+    assert!(text.contains("(platform)\t") && text.contains("acme\t"), "{text}");
+    let (renamed, text) = platform.command(&["tenant", "rename", "acme", "apex"]);
+    assert!(renamed && text.starts_with("apex\t"), "{text}");
+    let (found, text) = platform.command(&["tenant", "suspend", "apex", "--reason", "unpaid"]);
+    assert!(found && text.contains("suspended: unpaid"), "{text}");
+    let (found, text) = platform.command(&["tenant", "show", "acme"]);
+    assert!(!found && text.contains("there is no such tenant"), "{text}");
+}

@@ -47,6 +47,14 @@ enum Command {
         #[command(subcommand)]
         act: operate::Act,
     },
+    /// Look at audits. The server must not be running.
+    Audit {
+        /// The configuration. Without it, everything has its default.
+        #[arg(long, global = true)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        act: operate::AuditAct,
+    },
     /// Say whether a configuration can be used.
     CheckConfig {
         /// The configuration.
@@ -64,6 +72,7 @@ fn main() -> ExitCode {
         Command::Serve { config } => serve(config),
         Command::OperatorKey { config, name } => operator_key(config, name),
         Command::Tenant { config, act } => tenant(config, act),
+        Command::Audit { config, act } => audit(config, act),
         Command::CheckConfig { config } => resolved(Some(config)).map(drop),
     };
     match done {
@@ -113,6 +122,13 @@ fn operator_key(config: Option<PathBuf>, name: String) -> anyhow::Result<()> {
 fn tenant(config: Option<PathBuf>, act: operate::Act) -> anyhow::Result<()> {
     let config = resolved(config)?;
     let lines = serving_runtime(0)?.block_on(operate::operate(&config, act))?;
+    lines.iter().for_each(|line| say(line));
+    Ok(())
+}
+
+fn audit(config: Option<PathBuf>, act: operate::AuditAct) -> anyhow::Result<()> {
+    let config = resolved(config)?;
+    let lines = serving_runtime(0)?.block_on(operate::audit(&config, act))?;
     lines.iter().for_each(|line| say(line));
     Ok(())
 }

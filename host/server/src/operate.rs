@@ -1,6 +1,6 @@
-//! `signalsync tenant …`: what the operator does to tenants while the server is not running.
+//! `signalsync tenant …` and `signalsync audit …`: what the operator does while the server is not running.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use signalsync_core::TenantSlug;
 use signalsync_server::config::Resolved;
@@ -63,7 +63,7 @@ pub(crate) enum Act {
 pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<String>> {
     let directory = offline_directory(config)?;
     let changed = match act {
-        Act::List => return list(&directory).await,
+        Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
         Act::Create { slug, tier } => directory.create(slug, tier, None).await,
         Act::Show { slug } => directory.get(&slug).await.map(|tenant| (*tenant).clone()),
         Act::Tier { slug, tier } => change(&directory, &slug, TenantChange { tier: Some(tier), ..none() }).await,
@@ -98,14 +98,14 @@ async fn change(
     directory.change(slug, &asked, None).await
 }
 
-async fn list(directory: &Directory) -> anyhow::Result<Vec<String>> {
-    let (mut lines, mut after) = (Vec::new(), None);
+async fn all(directory: &Directory) -> anyhow::Result<Vec<Tenant>> {
+    let (mut tenants, mut after) = (Vec::new(), None);
     loop {
         let page = directory.list(after, PAGE).await?;
-        lines.extend(page.tenants.iter().map(line));
+        tenants.extend(page.tenants);
         after = page.next;
         if after.is_none() {
-            return Ok(lines);
+            return Ok(tenants);
         }
     }
 }
@@ -121,4 +121,36 @@ fn line(tenant: &Tenant) -> String {
         }
     };
     format!("{slug}\t{id}\t{tier}\t{life}")
+}
+
+/// What is done with audits.
+#[derive(Subcommand)]
+pub(crate) enum AuditAct {
+    /// Follow audits from their first entry to their end, and say where one is not what was written.
+    Verify {
+        /// Only this tenant's; without it, the platform's own and those of all tenants.
+        #[arg(long)]
+        tenant: Option<TenantSlug>,
+    },
+}
+
+/// Does it; what is printed.
+///
+/// # Errors
+/// An audit is broken, or what the directory says.
+pub(crate) async fn audit(config: &Resolved, AuditAct::Verify { tenant }: AuditAct) -> anyhow::Result<Vec<String>> {
+    let directory = offline_directory(config)?;
+    let wanted = match tenant {
+        Some(tenant) => vec![Some(tenant)],
+        None => [None].into_iter().chain(all(&directory).await?.into_iter().map(|tenant| Some(tenant.slug))).collect(),
+    };
+    let (mut whole, mut broken) = (Vec::new(), Vec::new());
+    for slug in wanted {
+        let name = slug.as_ref().map_or("(platform)", TenantSlug::as_str);
+        match directory.verify(slug.as_ref()).await? {
+            Ok(end) => whole.push(format!("{name}\t{} entries\t{}", end.entries, end.hash)),
+            Err(error) => broken.push(format!("the audit of {name} is broken: {error}")),
+        }
+    }
+    if broken.is_empty() { Ok(whole) } else { bail!(broken.join("\n")) }
 }

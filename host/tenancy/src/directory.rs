@@ -161,7 +161,13 @@ impl Directory {
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
-        let added = self.store().await?.once(request.as_ref(), now, |tx| registry::add_tenant(tx, &new)).await;
+        let add = |tx: &mut Transaction| {
+            let added = registry::add_tenant(tx, &new)?;
+            let event = Event::new(Action::TenantCreated, format!("tenant/{}", new.id)).after(&new)?;
+            record(tx, &Caller::host(), now, event)?;
+            Ok(added)
+        };
+        let added = self.store().await?.once(request.as_ref(), now, add).await;
         let is_unused = match &added {
             Ok(done) => done.before,
             Err(
@@ -393,6 +399,7 @@ impl Directory {
     }
 }
 
+mod audit;
 mod life;
 mod people;
 

@@ -262,6 +262,8 @@ codes! {
     // The platform.
     StorageFull = "storage-full", INSUFFICIENT_STORAGE, "The platform's disk is full",
         "Reads go on. The operator has to make room.";
+    AuditBroken = "audit-broken", CONFLICT, "The audit is not what was written",
+        "The detail says from which entry on. Tell the platform's operator; nothing that comes after it can be trusted.";
     StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "The data cannot be reached at the moment",
         "Try again after the time in Retry-After.";
     Draining = "draining", SERVICE_UNAVAILABLE, "The process is going away",

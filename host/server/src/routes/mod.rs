@@ -1,5 +1,6 @@
 //! All addresses in one table: method, path, who may enter with which permission, and what answers.
 
+mod audit;
 mod collections;
 mod components;
 mod definitions;
@@ -158,6 +159,7 @@ pub fn all() -> Vec<Route> {
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
         post("/v1/tenants/{slug}/break-glass", operator(operator::break_glass)),
         get("/v1/receipts", operator(operator::receipts)),
+        get("/v1/platform/audit", operator(audit::of_platform)),
         post("/v1/sign-in", guest(sign_in::sign_in)),
         post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads()),
         post("/v1/activate", guest(sign_in::activate)),
@@ -248,6 +250,8 @@ pub fn all() -> Vec<Route> {
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
+        get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
+        get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),
         get("/v1/jobs/{job}/problems", signed_in(work::problems)),

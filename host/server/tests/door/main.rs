@@ -1,6 +1,7 @@
 //! The front door from outside, over TCP.
 
 mod access;
+mod audit;
 mod data;
 mod doors;
 mod life;
