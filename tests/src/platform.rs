@@ -93,6 +93,13 @@ impl Platform {
         process.wait().expect("it ends")
     }
 
+    /// What the program does beside a server that is not running: whether it could, and what it said.
+    pub fn command(&self, arguments: &[&str]) -> (bool, String) {
+        let output = command(self.folder.path(), arguments).output().expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).expect("text"))
+    }
+
     pub fn process_id(&self) -> u32 {
         self.process.as_ref().expect("it runs").id()
     }

@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-tenancy",
             "signalsync-work",
             "signalsync-mail",
+            "signalsync-audit",
             "signalsync-data",
             "signalsync-records",
             "signalsync-integration",

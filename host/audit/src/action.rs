@@ -32,6 +32,8 @@ actions! {
     TenantChanged = "tenant.change";
     /// A tenant was deleted.
     TenantDeleted = "tenant.delete";
+    /// The keys and the data of a deleted tenant were destroyed.
+    TenantDestroyed = "tenant.destroy";
     /// All that a tenant has was taken out.
     TenantArchived = "tenant.archive";
 

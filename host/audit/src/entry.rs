@@ -1,5 +1,7 @@
 //! One entry: what is written, and how.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{Caller, Digest, Origin, Timestamp};
@@ -18,6 +20,18 @@ pub enum Outcome {
     Done,
     /// It was asked for and refused.
     Denied,
+}
+
+impl FromStr for Outcome {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "done" => Ok(Self::Done),
+            "denied" => Ok(Self::Denied),
+            _ => Err("it is `done` or `denied`"),
+        }
+    }
 }
 
 /// Who did it.

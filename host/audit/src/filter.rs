@@ -47,6 +47,10 @@ pub struct Numbered {
     pub entry: Entry,
 }
 
+pub(crate) fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Entries that fit, newest first, from before the number `before`. A page may be short, or empty, and still have a
 /// `next`: only so many are looked at.
 ///
@@ -60,9 +64,9 @@ pub fn list(
 ) -> Result<Listing<Numbered>, StoreError> {
     let wanted = |body: &[u8]| row::read::<Entry>(body).is_ok_and(|entry| filter.holds(&entry));
     let found = tx.links(Table::Audit, before, limit, |link| wanted(&link.body))?;
-    let items = found.links.into_iter().map(|link| {
-        let hash = link.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Numbered { number: link.number, hash, entry: row::read(&link.body)? })
-    });
+    let items = found
+        .links
+        .into_iter()
+        .map(|link| Ok(Numbered { number: link.number, hash: hexadecimal(&link.hash), entry: row::read(&link.body)? }));
     Ok(Listing { items: items.collect::<Result<_, StoreError>>()?, next: found.next.map(|number| number.to_string()) })
 }

@@ -6,10 +6,12 @@
 
 mod action;
 mod denials;
+mod desk;
 mod entry;
 mod filter;
 
 pub use action::Action;
 pub use denials::Denials;
+pub use desk::{Audits, Whole, verify};
 pub use entry::{Actor, Entry, Event, Kept, Outcome, VALUE_BYTES_MAX, record};
 pub use filter::{Filter, Numbered, list};

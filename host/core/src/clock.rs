@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -22,6 +23,16 @@ impl fmt::Display for Timestamp {
             Some(timestamp) => write!(f, "{timestamp:.3}"),
             None => write!(f, "{} ms", self.0),
         }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = &'static str;
+
+    /// RFC 3339, e.g. `2026-01-31T12:00:00Z`; what is finer than milliseconds is cut off.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = text.parse::<jiff::Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
+        parsed.map(Self).ok_or("a time looks like 2026-01-31T12:00:00Z, and is not before 1970")
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+use signalsync_audit::Audits;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantSlug};
 use signalsync_egress::{Egress, Origin};
@@ -71,6 +72,7 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
+    pub(crate) audits: Audits,
     pub(crate) mails: Office,
     pub(crate) desk: Desk,
     public: Public,
@@ -139,6 +141,7 @@ impl App {
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
+            audits: Audits::new(stores.clone()),
             executions: Executions::new(stores),
             public: Public::of(config),
             runtime,
@@ -219,7 +222,8 @@ pub fn offline_directory(config: &Resolved) -> Result<Directory, StartError> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]
 fn directory(config: &Resolved, stores: &Arc<Stores>, clock: &Arc<dyn Clock>) -> Directory {
-    Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone())
+    let directory = Directory::new(Authority::ambient(), Arc::clone(stores), Arc::clone(clock), config.tiers.clone());
+    directory.with_grace(config.grace_ms)
 }
 
 /// Everything that is done when its time has come.

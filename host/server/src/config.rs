@@ -65,6 +65,8 @@ pub struct Authored {
     pub egress: EgressConfig,
     /// How components are removed that nobody keeps.
     pub sweep: SweepConfig,
+    /// Hours in which a tenant that was deleted can be restored; then it is destroyed.
+    pub grace_hours: u32,
     /// How much work that waited for its time is done at once.
     pub work: DriverLimits,
     /// How mail leaves.
@@ -88,6 +90,7 @@ impl Default for Authored {
             runtime: AuthoredRuntime::default(),
             egress: EgressConfig::default(),
             sweep: SweepConfig::default(),
+            grace_hours: 30 * 24,
             work: DriverLimits::default(),
             mail: MailConfig::default(),
             tiers: BTreeMap::new(),
@@ -197,6 +200,8 @@ pub struct Resolved {
     pub egress: EgressConfig,
     /// How components are removed that nobody keeps.
     pub sweep: SweepConfig,
+    /// How long a tenant that was deleted can be restored.
+    pub grace_ms: u64,
     /// How much work is done at once.
     pub work: DriverLimits,
     /// How mail leaves.
@@ -252,6 +257,7 @@ impl Authored {
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
             sweep: self.sweep,
+            grace_ms: u64::from(self.grace_hours) * 60 * 60 * 1_000,
             work: self.work,
             mail: self.mail,
             mail_folder: self.data.join("mails"),

@@ -19,7 +19,7 @@ use crate::host;
 use crate::input::{Head, Input};
 use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
-use crate::routes::{self, Enter, Found, Handling};
+use crate::routes::{self, Enter, Found, Handling, Needs};
 
 /// Longest value of an Authorization header that is looked at.
 const AUTHORIZATION_BYTES_MAX: usize = 200;
@@ -164,7 +164,7 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
     let input = Input::new(app, parts, params, body);
     match (enter, visitor) {
         (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
-            let handling = match permitted.prove(app, &input.head, *needs).await {
+            let handling = match let_in(app, permitted, &input.head, *needs).await {
                 Ok(permitted) => handler(permitted, input),
                 Err(problem) => Box::pin(ready(Err(problem))),
             };
@@ -173,6 +173,15 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
         (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
         (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }
+}
+
+/// With the permission that the route needs, and while what it does may be done.
+async fn let_in(app: &App, permitted: Permitted, head: &Head, needs: Needs) -> Result<Permitted, Problem> {
+    let permitted = permitted.prove(app, head, needs.permission).await?;
+    if !needs.only_reads && !head.is_safe() {
+        app.directory.check_changes(permitted.slug()).await?;
+    }
+    Ok(permitted)
 }
 
 async fn welcome(app: &App, label: HostLabel, parts: &Parts) -> Result<Guest, Problem> {

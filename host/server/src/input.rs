@@ -55,6 +55,11 @@ impl Head {
         format!("{} {}", self.parts.method, self.parts.uri.path())
     }
 
+    /// Whether the method changes nothing (RFC 9110, 9.2.1).
+    pub(crate) fn is_safe(&self) -> bool {
+        self.parts.method.is_safe()
+    }
+
     /// All header fields.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.parts.headers

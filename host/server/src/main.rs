@@ -1,5 +1,7 @@
 //! The program: `signalsync serve`, and what its operator does beside it.
 
+mod operate;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +39,22 @@ enum Command {
         #[arg(long)]
         name: String,
     },
+    /// Look at tenants and change them. The server must not be running: while it is, use its API.
+    Tenant {
+        /// The configuration. Without it, everything has its default.
+        #[arg(long, global = true)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        act: operate::Act,
+    },
+    /// Look at audits. The server must not be running.
+    Audit {
+        /// The configuration. Without it, everything has its default.
+        #[arg(long, global = true)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        act: operate::AuditAct,
+    },
     /// Say whether a configuration can be used.
     CheckConfig {
         /// The configuration.
@@ -53,6 +71,8 @@ fn main() -> ExitCode {
         Command::CompileWorker => return signalsync_runtime::compile_worker(),
         Command::Serve { config } => serve(config),
         Command::OperatorKey { config, name } => operator_key(config, name),
+        Command::Tenant { config, act } => tenant(config, act),
+        Command::Audit { config, act } => audit(config, act),
         Command::CheckConfig { config } => resolved(Some(config)).map(drop),
     };
     match done {
@@ -96,6 +116,20 @@ fn operator_key(config: Option<PathBuf>, name: String) -> anyhow::Result<()> {
         directory.issue_operator_key(&name).await.context("no key was made")
     })?;
     say(&key.token);
+    Ok(())
+}
+
+fn tenant(config: Option<PathBuf>, act: operate::Act) -> anyhow::Result<()> {
+    let config = resolved(config)?;
+    let lines = serving_runtime(0)?.block_on(operate::operate(&config, act))?;
+    lines.iter().for_each(|line| say(line));
+    Ok(())
+}
+
+fn audit(config: Option<PathBuf>, act: operate::AuditAct) -> anyhow::Result<()> {
+    let config = resolved(config)?;
+    let lines = serving_runtime(0)?.block_on(operate::audit(&config, act))?;
+    lines.iter().for_each(|line| say(line));
     Ok(())
 }
 

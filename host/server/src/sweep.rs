@@ -1,4 +1,5 @@
-//! Removes components that no tenant keeps any more, a few tenants at a time.
+//! Removes what nobody keeps any more: tenants whose grace is over, and components that no tenant keeps, a few tenants at
+//! a time.
 //!
 //! A sweep doubts the stored components, asks every tenant, and removes those for which nobody vouched. An upload at
 //! the same time is safe: a tenant notes a component before it is admitted, and admitting it ends the doubt. A sweep in
@@ -60,6 +61,9 @@ impl Sweeper {
     pub(crate) async fn run(mut self) {
         loop {
             tokio::time::sleep(Duration::from_millis(self.config.pause_ms)).await;
+            if let Err(error) = self.app.directory.destroy_due().await {
+                tracing::error!(%error, "a tenant whose grace is over could not be destroyed; it is tried again");
+            }
             self.asked = self.round().await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "a sweep of the components ends without having removed any");
                 None

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use signalsync_core::TenantId;
-use signalsync_tenancy::Directory;
+use signalsync_tenancy::{Directory, Life};
 use signalsync_work::{Standing, TenantPage, Tenants};
 
 /// The tenants that the directory lists.
@@ -28,8 +28,12 @@ impl Tenants for Listed {
 
     fn standing(&self, tenant: TenantId) -> BoxFuture<'_, Result<Standing, String>> {
         async move {
-            let tier = self.0.tier_of(tenant).await.map_err(|error| error.to_string())?;
-            Ok(tier.map_or(Standing::Gone, Standing::Active))
+            let standing = self.0.standing_of(tenant).await.map_err(|error| error.to_string())?;
+            Ok(match standing {
+                Some((tier, Life::Active)) => Standing::Active(tier),
+                Some((_, Life::ReadOnly { .. } | Life::Suspended { .. } | Life::Deleted { .. })) => Standing::Held,
+                None => Standing::Gone,
+            })
         }
         .boxed()
     }

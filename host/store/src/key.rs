@@ -71,6 +71,8 @@ pub enum Table {
     Jobs = 30,
     /// What a long action did or found, by its id and a number.
     JobItems = 31,
+    /// What stays of tenants that were destroyed, by id, in the platform's store.
+    Receipts = 32,
 }
 
 /// The address of a row.

@@ -19,6 +19,7 @@ use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
 use crate::key::{Issued, KeyRow, Owner, Token, check_name};
+use crate::life::Life;
 use crate::rate::{Counted, Rates};
 use crate::registry;
 use crate::tenant::{Tenant, TenantPage};
@@ -28,6 +29,9 @@ pub type Tiers = BTreeMap<String, Arc<Tier>>;
 
 /// Tenants, and proofs of keys, that are known without asking the store.
 const CACHED_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("10,000 is not zero");
+
+/// How long a tenant that was deleted can be restored, unless it is configured: thirty days.
+pub const GRACE_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Which address of the platform a request was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,7 @@ pub struct Directory {
     used: Mutex<LruCache<KeyId, Timestamp>>,
     denials: Denials,
     rates: Rates,
+    grace_ms: u64,
 }
 
 impl Directory {
@@ -92,7 +97,14 @@ impl Directory {
             used: Mutex::new(LruCache::new(CACHED_MAX)),
             denials: Denials::default(),
             rates: Rates::default(),
+            grace_ms: GRACE_MS,
         }
+    }
+
+    /// With another time in which a tenant that was deleted can be restored.
+    #[must_use]
+    pub fn with_grace(self, grace_ms: u64) -> Self {
+        Self { grace_ms, ..self }
     }
 
     /// Whether the platform's store can be read.
@@ -115,7 +127,7 @@ impl Directory {
     ) -> Result<Actor, AuthError> {
         let tenant = match host {
             HostLabel::Console => None,
-            HostLabel::Tenant(slug) => Some(self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?),
+            HostLabel::Tenant(slug) => Some(self.open_tenant(slug).await?),
         };
         let key = self.proved(token.ok_or(AuthError::Unauthenticated)?).await?;
         match (key.owner, tenant) {
@@ -145,14 +157,25 @@ impl Directory {
     ) -> Result<Tenant, TenancyError> {
         self.tier(&tier)?;
         let now = self.clock.now();
-        let new = Tenant { id: TenantId::new(), slug, tier, created_at: now };
+        let new = Tenant { id: TenantId::new(), slug, tier, created_at: now, life: Life::Active };
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
-        let added = self.store().await?.once(request.as_ref(), now, |tx| registry::add_tenant(tx, &new)).await;
+        let add = |tx: &mut Transaction| {
+            let added = registry::add_tenant(tx, &new)?;
+            let event = Event::new(Action::TenantCreated, format!("tenant/{}", new.id)).after(&new)?;
+            record(tx, &Caller::host(), now, event)?;
+            Ok(added)
+        };
+        let added = self.store().await?.once(request.as_ref(), now, add).await;
         let is_unused = match &added {
             Ok(done) => done.before,
-            Err(TenancyError::SlugTaken(_) | TenancyError::Reused(_) | TenancyError::Conflict) => true,
+            Err(
+                TenancyError::SlugTaken(_)
+                | TenancyError::LooksLike(_)
+                | TenancyError::Reused(_)
+                | TenancyError::Conflict,
+            ) => true,
             // A commit that failed otherwise may be found done when the platform's store is opened again.
             Err(_) => false,
         };
@@ -196,13 +219,13 @@ impl Directory {
         self.known_tenant(slug).await?.ok_or(TenancyError::NoSuchTenant)
     }
 
-    /// What a tenant may use; none when there is no such tenant.
+    /// What a tenant may use, and how it stands with it; none when there is no such tenant.
     ///
     /// # Errors
     /// `NoSuchTier` when its tier is configured no more, or the store failed.
-    pub async fn tier_of(&self, id: TenantId) -> Result<Option<Arc<Tier>>, TenancyError> {
+    pub async fn standing_of(&self, id: TenantId) -> Result<Option<(Arc<Tier>, Life)>, TenancyError> {
         let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
-        tenant.map(|tenant| self.tier(&tenant.tier)).transpose()
+        tenant.map(|tenant| Ok((self.tier(&tenant.tier)?, tenant.life))).transpose()
     }
 
     /// The host's own access to a tenant, for its operator.
@@ -376,8 +399,11 @@ impl Directory {
     }
 }
 
+mod audit;
+mod life;
 mod people;
 
+pub use life::TenantChange;
 pub use people::Entered;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Why a caller is not let in, and why the directory was not changed.
 
-use signalsync_core::TenantSlug;
+use signalsync_core::{TenantSlug, Timestamp};
 use signalsync_people::StructureError;
 use signalsync_store::{CommitError, Reused, StoreError};
 
@@ -16,6 +16,26 @@ pub enum AuthError {
     /// The key is valid somewhere else. The answer must not tell.
     #[error("the API key belongs elsewhere")]
     Foreign,
+    /// The tenant's operator lets nobody in.
+    #[error("this tenant is suspended: {reason}")]
+    Suspended {
+        /// The operator's words.
+        reason: String,
+    },
+    /// The tenant was deleted.
+    #[error("this tenant was deleted: {reason}; ask the operator before {destroyed_after} if it should come back")]
+    Deleted {
+        /// The operator's words.
+        reason: String,
+        /// Until when it can be restored.
+        destroyed_after: Timestamp,
+    },
+    /// Nothing is changed in this tenant.
+    #[error("nothing can be changed in this tenant at the moment: {reason}")]
+    ReadOnly {
+        /// The operator's words.
+        reason: String,
+    },
     /// The tenant, or the key, has sent more requests than it may.
     #[error("{whose} may send {per_minute} requests in a minute; wait, and send them more evenly")]
     TooManyRequests {
@@ -37,6 +57,15 @@ pub enum TenancyError {
     /// Another tenant has this name.
     #[error("the name `{0}` is taken")]
     SlugTaken(TenantSlug),
+    /// Another tenant has a name that looks the same.
+    #[error("the name looks like `{0}`, which is another tenant's; choose one that nobody takes for it")]
+    LooksLike(TenantSlug),
+    /// This is not possible in the tenant's state; the text says why.
+    #[error("{0}")]
+    WrongState(&'static str),
+    /// The reason breaks its rule; the text is the rule.
+    #[error("{0}")]
+    InvalidReason(&'static str),
     /// There is no tenant with this name.
     #[error("there is no such tenant")]
     NoSuchTenant,

@@ -6,12 +6,15 @@
 mod directory;
 mod error;
 mod key;
+mod life;
+mod likeness;
 mod rate;
 mod registry;
 mod tenant;
 
-pub use directory::{Actor, Directory, Entered, HostLabel, Tiers};
+pub use directory::{Actor, Directory, Entered, GRACE_MS, HostLabel, TenantChange, Tiers};
 pub use error::{AuthError, TenancyError};
 pub use key::Issued;
+pub use life::{Life, REASON_BYTES_MAX, Wanted};
 pub use registry::OPERATOR_KEYS_MAX;
-pub use tenant::{Tenant, TenantPage};
+pub use tenant::{Receipt, Tenant, TenantPage};

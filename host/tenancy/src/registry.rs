@@ -3,17 +3,18 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_core::{KeyId, TenantId, TenantSlug};
-use signalsync_store::{Key, Page, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, Listing, Page, StoreError, Table, Transaction, row};
 
 use crate::error::TenancyError;
 use crate::key::{KeyRow, Owner};
-use crate::tenant::{Tenant, TenantPage};
+use crate::likeness::skeleton;
+use crate::tenant::{Receipt, Tenant, TenantPage};
 
 /// Keys that the operator may have. Those of tenants are counted in their own stores.
 pub const OPERATOR_KEYS_MAX: usize = 100;
 
 /// Most tenants in one part of the list.
-const PAGE_MAX: usize = 1_000;
+pub(crate) const PAGE_MAX: usize = 1_000;
 
 const BY_PREFIX: &str = "prefix";
 const BY_OWNER: &str = "owner";
@@ -24,7 +25,7 @@ pub(crate) fn tenant(tx: &mut Transaction, slug: &TenantSlug) -> Result<Option<T
 }
 
 pub(crate) fn tenant_by_id(tx: &mut Transaction, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-    read(tx, &Key::new(Table::Tenants, &[&id.to_string()]))
+    read(tx, &tenant_key(id))
 }
 
 pub(crate) fn tenants(tx: &mut Transaction, after: Option<TenantId>, limit: usize) -> Result<TenantPage, StoreError> {
@@ -39,9 +40,75 @@ pub(crate) fn add_tenant(tx: &mut Transaction, new: &Tenant) -> Result<Tenant, T
     if tenant(tx, &new.slug)?.is_some() {
         return Err(TenancyError::SlugTaken(new.slug.clone()));
     }
-    write(tx, Key::new(Table::Slugs, &[new.slug.as_str()]), &new.id)?;
-    write(tx, Key::new(Table::Tenants, &[&new.id.to_string()]), new)?;
+    name(tx, new)?;
+    write(tx, tenant_key(new.id), new)?;
     Ok(new.clone())
+}
+
+/// Puts a tenant in its own place, under another name if it has one.
+pub(crate) fn change_tenant(tx: &mut Transaction, before: &Tenant, after: &Tenant) -> Result<(), TenancyError> {
+    if before.slug != after.slug {
+        if tenant(tx, &after.slug)?.is_some() {
+            return Err(TenancyError::SlugTaken(after.slug.clone()));
+        }
+        unname(tx, before)?;
+        name(tx, after)?;
+    }
+    Ok(write(tx, tenant_key(after.id), after)?)
+}
+
+/// Puts a receipt in a tenant's place; the prefixes of its keys.
+pub(crate) fn remove_tenant(tx: &mut Transaction, receipt: &Receipt) -> Result<Vec<String>, TenancyError> {
+    let tenant = &receipt.tenant;
+    let owner = Owner::Tenant(tenant.id);
+    let mut prefixes = Vec::new();
+    for (id, found) in listed(tx, owner, usize::MAX - 1)?.entries {
+        let prefix: String = row::read(&found.body)?;
+        tx.delete(&Key::new(Table::Keys, &[BY_OWNER, &owner.part(), &id]))?;
+        tx.delete(&Key::new(Table::Keys, &[BY_PREFIX, &prefix]))?;
+        prefixes.push(prefix);
+    }
+    unname(tx, tenant)?;
+    tx.delete(&tenant_key(tenant.id))?;
+    write(tx, Key::new(Table::Receipts, &[&tenant.id.to_string()]), receipt)?;
+    Ok(prefixes)
+}
+
+pub(crate) fn receipts(
+    tx: &mut Transaction,
+    after: Option<TenantId>,
+    limit: usize,
+) -> Result<Listing<Receipt>, StoreError> {
+    let after = after.map(|id| id.to_string());
+    Listing::of(tx.scan(Table::Receipts, &[], "", after.as_deref(), limit.clamp(1, PAGE_MAX), usize::MAX)?)
+}
+
+/// Takes a name, unless another tenant's looks the same.
+fn name(tx: &mut Transaction, new: &Tenant) -> Result<(), TenancyError> {
+    let look = look_key(new);
+    if let Some(other) = read::<TenantId>(tx, &look)?
+        && let Some(other) = tenant_by_id(tx, other)?
+        && other.id != new.id
+    {
+        return Err(TenancyError::LooksLike(other.slug));
+    }
+    write(tx, look, &new.id)?;
+    Ok(write(tx, Key::new(Table::Slugs, &[new.slug.as_str()]), &new.id)?)
+}
+
+fn unname(tx: &mut Transaction, old: &Tenant) -> Result<(), StoreError> {
+    tx.delete(&look_key(old))?;
+    tx.delete(&Key::new(Table::Slugs, &[old.slug.as_str()]))?;
+    Ok(())
+}
+
+fn tenant_key(id: TenantId) -> Key {
+    Key::new(Table::Tenants, &[&id.to_string()])
+}
+
+/// Beside the names: no name has this sign.
+fn look_key(tenant: &Tenant) -> Key {
+    Key::new(Table::Slugs, &["~", &skeleton(&tenant.slug)])
 }
 
 pub(crate) fn key(tx: &mut Transaction, prefix: &str) -> Result<Option<KeyRow>, StoreError> {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use signalsync_core::{TenantId, TenantSlug, Timestamp};
 
+use crate::life::Life;
+
 /// One tenant. As its row, and as its operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -15,6 +17,23 @@ pub struct Tenant {
     pub tier: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// How it stands with it.
+    #[serde(flatten)]
+    pub life: Life,
+}
+
+/// What stays of a tenant that was destroyed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Receipt {
+    /// As it was in the end.
+    pub tenant: Tenant,
+    /// Why it was deleted.
+    pub reason: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// When its keys and data were destroyed.
+    pub destroyed_at: Timestamp,
 }
 
 /// A part of the list of tenants.

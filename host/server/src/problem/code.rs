@@ -67,6 +67,14 @@ codes! {
         "Codes work for about a minute and once. Take the next one, or a recovery code.";
     PasswordExpired = "password-expired", FORBIDDEN, "The password is too old",
         "Set a new one at `/v1/password/reset` with the `token` in the answer.";
+    TenantSuspended = "tenant-suspended", FORBIDDEN, "The tenant is suspended",
+        "The detail says why. Everything is kept; the tenant's administrators speak to the platform's operator.";
+    TenantDeleted = "tenant-deleted", FORBIDDEN, "The tenant was deleted",
+        "The detail says why, and until when the platform's operator can bring it back.";
+    TenantReadOnly = "tenant-read-only", FORBIDDEN, "Nothing can be changed in this tenant at the moment",
+        "The detail says why. Reading goes on.";
+    LooksLike = "looks-like", CONFLICT, "Another tenant has a name that looks the same",
+        "Choose a name that nobody takes for it.";
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests",
         "Send them more evenly: wait as long as Retry-After says. The detail names the limit, of the tenant or of the key.";
     TooManyAttempts = "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts failed",
@@ -254,6 +262,8 @@ codes! {
     // The platform.
     StorageFull = "storage-full", INSUFFICIENT_STORAGE, "The platform's disk is full",
         "Reads go on. The operator has to make room.";
+    AuditBroken = "audit-broken", CONFLICT, "The audit is not what was written",
+        "The detail says from which entry on. Tell the platform's operator; nothing that comes after it can be trusted.";
     StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "The data cannot be reached at the moment",
         "Try again after the time in Retry-After.";
     Draining = "draining", SERVICE_UNAVAILABLE, "The process is going away",

@@ -29,6 +29,9 @@ impl From<AuthError> for Problem {
         match error {
             AuthError::NoTenant | AuthError::Foreign => Self::not_found(),
             AuthError::Unauthenticated => Self::plain(Code::Unauthenticated),
+            AuthError::Suspended { .. } => Self::new(Code::TenantSuspended, text),
+            AuthError::Deleted { .. } => Self::new(Code::TenantDeleted, text),
+            AuthError::ReadOnly { .. } => Self::new(Code::TenantReadOnly, text),
             AuthError::TooManyRequests { per_minute, retry_after_ms, .. } => {
                 Self::new(Code::TooManyRequests, text).with("limit", per_minute).retry_after_ms(retry_after_ms)
             }
@@ -45,6 +48,9 @@ impl From<TenancyError> for Problem {
         let text = error.to_string();
         match error {
             TenancyError::SlugTaken(_) => Self::new(Code::SlugTaken, text),
+            TenancyError::LooksLike(_) => Self::new(Code::LooksLike, text),
+            TenancyError::WrongState(_) => Self::new(Code::WrongState, text),
+            TenancyError::InvalidReason(_) => Self::new(Code::InvalidBody, text),
             TenancyError::NoSuchTenant => Self::not_found(),
             TenancyError::Structure(error) => error.into(),
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),

@@ -1,5 +1,6 @@
 //! All addresses in one table: method, path, who may enter with which permission, and what answers.
 
+mod audit;
 mod collections;
 mod components;
 mod definitions;
@@ -56,8 +57,27 @@ pub enum Access {
 pub(crate) enum Enter {
     Public(Box<dyn Fn(Input) -> Handling + Send + Sync>),
     Guest(Box<dyn Fn(Guest, Input) -> Handling + Send + Sync>),
-    Tenant(Option<Permission>, Box<dyn Fn(Permitted, Input) -> Handling + Send + Sync>),
+    Tenant(Needs, Box<dyn Fn(Permitted, Input) -> Handling + Send + Sync>),
     Operator(Box<dyn Fn(Operator, Input) -> Handling + Send + Sync>),
+}
+
+/// What a route of a tenant needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// None: whoever is signed in.
+    pub(crate) permission: Option<Permission>,
+    /// Whether it changes nothing of the tenant's, although its method could.
+    pub(crate) only_reads: bool,
+}
+
+impl Enter {
+    /// It changes nothing of the tenant's, so that it is open while nothing may be changed.
+    fn only_reads(self) -> Self {
+        match self {
+            Self::Tenant(needs, handler) => Self::Tenant(Needs { only_reads: true, ..needs }, handler),
+            other => other,
+        }
+    }
 }
 
 /// One line of the table.
@@ -75,7 +95,7 @@ impl Route {
         match self.enter {
             Enter::Public(_) => Access::Public,
             Enter::Guest(_) => Access::Guest,
-            Enter::Tenant(needs, _) => Access::Tenant(needs),
+            Enter::Tenant(needs, _) => Access::Tenant(needs.permission),
             Enter::Operator(_) => Access::Operator,
         }
     }
@@ -97,14 +117,16 @@ fn tenant<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
     needs: Permission,
     handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
 ) -> Enter {
-    Enter::Tenant(Some(needs), Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
+    let needs = Needs { permission: Some(needs), only_reads: false };
+    Enter::Tenant(needs, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
 }
 
 /// For records and what is shown of them: their own rules say who sees what.
 fn signed_in<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
     handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
 ) -> Enter {
-    Enter::Tenant(None, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
+    let needs = Needs { permission: None, only_reads: false };
+    Enter::Tenant(needs, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
 }
 
 fn operator<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
@@ -129,12 +151,17 @@ pub fn all() -> Vec<Route> {
         get("/v1/tenants", operator(operator::list)),
         post("/v1/tenants", operator(operator::create)),
         get("/v1/tenants/{slug}", operator(operator::get)),
+        patch("/v1/tenants/{slug}", operator(operator::change)),
+        delete("/v1/tenants/{slug}", operator(operator::delete)),
+        post("/v1/tenants/{slug}/restore", operator(operator::restore)),
         get("/v1/tenants/{slug}/keys", operator(operator::keys)),
         post("/v1/tenants/{slug}/keys", operator(operator::issue_key)),
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
         post("/v1/tenants/{slug}/break-glass", operator(operator::break_glass)),
+        get("/v1/receipts", operator(operator::receipts)),
+        get("/v1/platform/audit", operator(audit::of_platform)),
         post("/v1/sign-in", guest(sign_in::sign_in)),
-        post("/v1/sign-out", signed_in(sign_in::sign_out)),
+        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads()),
         post("/v1/activate", guest(sign_in::activate)),
         post("/v1/password/forgot", guest(sign_in::forgot)),
         post("/v1/password/reset", guest(sign_in::reset)),
@@ -200,11 +227,14 @@ pub fn all() -> Vec<Route> {
         put("/v1/collections/{collection}/draft", tenant(Permission::CollectionsDesign, definitions::save)),
         delete("/v1/collections/{collection}/draft", tenant(Permission::CollectionsDesign, definitions::discard)),
         get("/v1/collections/{collection}/preview", tenant(Permission::CollectionsDesign, definitions::preview)),
-        post("/v1/collections/{collection}/preview", tenant(Permission::CollectionsDesign, definitions::preview_of)),
+        post(
+            "/v1/collections/{collection}/preview",
+            tenant(Permission::CollectionsDesign, definitions::preview_of).only_reads(),
+        ),
         post("/v1/collections/{collection}/publish", tenant(Permission::CollectionsDesign, definitions::publish)),
         get("/v1/collections/{collection}/usages", tenant(Permission::CollectionsDesign, definitions::usages)),
         get("/v1/collections/{collection}/indexes", tenant(Permission::CollectionsDesign, definitions::indexes)),
-        post("/v1/collections/{collection}/query", signed_in(records::query)),
+        post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()),
         get("/v1/collections/{collection}/bin", signed_in(records::bin)),
         get("/v1/collections/{collection}/records", signed_in(records::list)),
         post("/v1/collections/{collection}/records", signed_in(records::create)),
@@ -220,6 +250,8 @@ pub fn all() -> Vec<Route> {
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
+        get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
+        get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),
         get("/v1/jobs/{job}/problems", signed_in(work::problems)),

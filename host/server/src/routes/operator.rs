@@ -9,6 +9,7 @@ use signalsync_people::invitation::Invite;
 use signalsync_people::keys::Removal;
 use signalsync_people::person::Person;
 use signalsync_store::Listing;
+use signalsync_tenancy::TenantChange;
 
 use crate::answer::{Answer, empty, json, with};
 use crate::door::Operator;
@@ -43,6 +44,27 @@ pub(super) async fn create(operator: Operator, input: Input) -> Result<Answer, P
 
 pub(super) async fn get(_: Operator, input: Input) -> Result<Answer, Problem> {
     json(StatusCode::OK, &*input.app.directory.get(&input.head.name("slug")?).await?)
+}
+
+pub(super) async fn change(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let (app, slug) = (input.app.clone(), input.head.name("slug")?);
+    let (_, asked, _) = input.document::<TenantChange>().await?;
+    json(StatusCode::OK, &app.directory.change(&slug, &asked, Some(operator.key())).await?)
+}
+
+pub(super) async fn delete(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["reason"])?;
+    let slug = input.head.name("slug")?;
+    json(StatusCode::OK, &input.app.directory.delete(&slug, query.text("reason"), Some(operator.key())).await?)
+}
+
+pub(super) async fn restore(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &input.app.directory.restore(&input.head.name("slug")?, Some(operator.key())).await?)
+}
+
+pub(super) async fn receipts(_: Operator, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["after", "limit"])?;
+    json(StatusCode::OK, &input.app.directory.receipts(query.parsed("after")?, query.limit()?).await?)
 }
 
 pub(super) async fn keys(operator: Operator, input: Input) -> Result<Answer, Problem> {

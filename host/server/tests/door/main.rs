@@ -1,8 +1,10 @@
 //! The front door from outside, over TCP.
 
 mod access;
+mod audit;
 mod data;
 mod doors;
+mod life;
 mod limits;
 mod mails;
 mod matrix;

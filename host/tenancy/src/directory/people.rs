@@ -31,7 +31,7 @@ impl Directory {
     /// # Errors
     /// `NoTenant`, or the store failed.
     pub async fn guest(&self, slug: &TenantSlug, origin: Origin) -> Result<TenantScope, AuthError> {
-        let tenant = self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?;
+        let tenant = self.open_tenant(slug).await?;
         let rights = Rights::of(BTreeSet::new(), Vec::new(), Person::default());
         Ok(self.scope(&tenant, Caller { principal: Principal::host(), rights: rights.into(), origin })?)
     }
@@ -41,7 +41,7 @@ impl Directory {
     /// # Errors
     /// `NoTenant`, `Unauthenticated`, `TooManyRequests`, or the store failed.
     pub async fn enter(&self, slug: &TenantSlug, token: &SessionToken, origin: Origin) -> Result<Entered, AuthError> {
-        let tenant = self.known_tenant(slug).await?.ok_or(AuthError::NoTenant)?;
+        let tenant = self.open_tenant(slug).await?;
         let entered = self.of_session(&tenant, token, origin).await?.ok_or(AuthError::Unauthenticated)?;
         self.count_for(&entered.scope)?;
         Ok(entered)

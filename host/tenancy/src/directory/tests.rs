@@ -15,12 +15,16 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
+    at(Arc::new(SystemClock))
+}
+
+fn at(clock: Arc<dyn Clock>) -> Fixture {
     let root = tempfile::tempdir().unwrap();
     let config =
         StoresConfig { root: root.path().to_owned(), engine: EngineKind::Memory, open_max: 8.try_into().unwrap() };
     let tiers = Tiers::from([("standard".to_owned(), Arc::new(Tier::default()))]);
     let stores = Stores::open(config).unwrap();
-    let directory = Directory::new(Authority::ambient(), stores, Arc::new(SystemClock), tiers);
+    let directory = Directory::new(Authority::ambient(), stores, clock, tiers);
     Fixture { directory, root }
 }
 
@@ -179,8 +183,9 @@ async fn names_and_tiers_are_checked() {
 async fn a_tenants_tier_is_found_by_its_id() {
     let f = fixture();
     let acme = f.tenant("acme").await;
-    assert_eq!(f.directory.tier_of(acme.id).await.unwrap().as_deref(), Some(&Tier::default()));
-    assert_eq!(f.directory.tier_of(signalsync_core::TenantId::new()).await.unwrap(), None);
+    let standing = f.directory.standing_of(acme.id).await.unwrap();
+    assert_eq!(standing, Some((Arc::new(Tier::default()), Life::Active)));
+    assert_eq!(f.directory.standing_of(signalsync_core::TenantId::new()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -213,4 +218,100 @@ async fn the_operator_has_a_bounded_number_of_keys() {
     }
     let surplus = f.directory.issue_operator_key("more").await;
     assert!(matches!(surplus, Err(TenancyError::TooManyKeys { limit: OPERATOR_KEYS_MAX })));
+}
+
+fn because(reason: &str, state: &str) -> TenantChange {
+    serde_json::from_value(serde_json::json!({"state": state, "reason": reason})).unwrap()
+}
+
+fn renamed(to: &str) -> TenantChange {
+    TenantChange { slug: Some(slug(to)), ..TenantChange::default() }
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_lets_nobody_in_and_says_why() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &["administrator"]).await;
+    let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
+    f.directory.change(&acme.slug, &because("unpaid", "suspended"), None).await.unwrap();
+    assert!(matches!(enter().await, Err(AuthError::Suspended { reason }) if reason == "unpaid"));
+    assert!(f.directory.guest(&acme.slug, Origin::default()).await.is_err());
+    let (_, life) = f.directory.standing_of(acme.id).await.unwrap().unwrap();
+    assert!(!life.is_active());
+    let resumed = serde_json::from_value(serde_json::json!({"state": "active"})).unwrap();
+    f.directory.change(&acme.slug, &resumed, None).await.unwrap();
+    assert!(enter().await.is_ok());
+
+    f.directory.change(&acme.slug, &because("moving", "read-only"), None).await.unwrap();
+    assert!(enter().await.is_ok());
+    let changes = f.directory.check_changes(&acme.slug).await;
+    assert!(matches!(changes, Err(AuthError::ReadOnly { reason }) if reason == "moving"));
+}
+
+#[tokio::test]
+async fn a_renamed_tenant_keeps_its_keys_and_a_new_one_under_its_old_name_sees_nothing_of_it() {
+    let f = fixture();
+    let acme = f.tenant("acme").await;
+    let key = f.key(&acme, &["administrator"]).await;
+    let enter = async |name: &str| f.directory.authenticate(&host(name), Some(&key.token), Origin::default()).await;
+    assert!(enter("acme").await.is_ok());
+    let after = f.directory.change(&acme.slug, &renamed("apex"), None).await.unwrap();
+    assert_eq!((after.id, after.slug.as_str()), (acme.id, "apex"));
+    assert!(matches!(enter("acme").await, Err(AuthError::NoTenant)));
+    assert!(enter("apex").await.is_ok());
+
+    let other = f.tenant("acme").await;
+    assert_ne!(other.id, acme.id);
+    assert!(matches!(enter("acme").await, Err(AuthError::Foreign)));
+    let taken = f.directory.change(&other.slug, &renamed("apex"), None).await;
+    assert!(matches!(taken, Err(TenancyError::SlugTaken(_))));
+    let alike = f.directory.change(&other.slug, &renamed("ap-ex"), None).await;
+    assert!(matches!(alike, Err(TenancyError::LooksLike(name)) if name.as_str() == "apex"));
+    f.directory.change(&other.slug, &renamed("ac-me"), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
+    let clock = Arc::new(signalsync_core::SimulatedClock::at(Timestamp(1_000)));
+    let f = at(clock.clone());
+    let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
+    let key = f.key(&acme, &["administrator"]).await;
+    f.directory.delete(&acme.slug, Some("they left"), None).await.unwrap();
+    let enter = f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
+    assert!(matches!(enter, Err(AuthError::Deleted { .. })));
+    f.directory.restore(&acme.slug, None).await.unwrap();
+    f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
+
+    f.directory.delete(&acme.slug, Some("they left again"), None).await.unwrap();
+    clock.advance(GRACE_MS - 1);
+    assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
+    clock.advance(1);
+    assert!(matches!(f.directory.restore(&acme.slug, None).await, Err(TenancyError::WrongState(_))));
+    assert_eq!(f.directory.destroy_due().await.unwrap(), 1);
+    assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
+    let enter = f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
+    assert!(matches!(enter, Err(AuthError::NoTenant)));
+    let receipts = f.directory.receipts(None, 10).await.unwrap();
+    assert_eq!((receipts.items.len(), receipts.items[0].tenant.id), (1, acme.id));
+    assert_eq!(receipts.items[0].reason, "they left again");
+    f.directory.get(&globex.slug).await.unwrap();
+
+    let again = f.tenant("acme").await;
+    assert_ne!(again.id, acme.id, "the name is free, and nothing of the old tenant comes with it");
+    let enter = f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
+    assert!(matches!(enter, Err(AuthError::Unauthenticated)), "its keys are no keys any more");
+}
+
+#[tokio::test]
+async fn names_that_look_like_anothers_are_refused() {
+    let f = fixture();
+    f.tenant("globex").await;
+    let alike = f.directory.create(slug("gl0bex"), "standard".to_owned(), None).await;
+    assert!(matches!(alike, Err(TenancyError::LooksLike(name)) if name.as_str() == "globex"));
+    assert_eq!(
+        std::fs::read_dir(f.root.path().join("tenants")).map_or(0, Iterator::count),
+        1,
+        "no store is left behind"
+    );
 }

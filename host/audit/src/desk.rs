@@ -1,0 +1,62 @@
+//! The audit as those read it who may.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use signalsync_core::TenantScope;
+use signalsync_store::chain::{Broken, ChainHead};
+use signalsync_store::{Listing, StoreError, Stores, Table, Transaction};
+
+use crate::filter::{Filter, Numbered, hexadecimal, list};
+
+/// The end of an audit that is whole. Whoever keeps it elsewhere can prove later that nothing was taken off the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Whole {
+    /// How many entries there are.
+    pub entries: u64,
+    /// Of the newest entry and all before it; 64 zeros when there is none.
+    pub hash: String,
+}
+
+/// The audits of all tenants, each tenant's behind its scope.
+#[derive(Clone)]
+pub struct Audits(Arc<Stores>);
+
+impl Audits {
+    /// Over these stores.
+    pub fn new(stores: Arc<Stores>) -> Self {
+        Self(stores)
+    }
+
+    /// Entries that fit, newest first; see [`list`].
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: &Filter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Listing<Numbered>, StoreError> {
+        list(&self.0.tenant(scope).await?.begin().await?, filter, before, limit)
+    }
+
+    /// Follows the whole audit; see [`verify`].
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn verify(&self, scope: &TenantScope) -> Result<Result<Whole, Broken>, StoreError> {
+        verify(&self.0.tenant(scope).await?.begin().await?)
+    }
+}
+
+/// Follows an audit from its first entry to its end: linear in its length, in constant memory.
+///
+/// # Errors
+/// The store cannot be read. Inside: where the audit is broken.
+pub fn verify(tx: &Transaction) -> Result<Result<Whole, Broken>, StoreError> {
+    let whole = |head: ChainHead| Whole { entries: head.number, hash: hexadecimal(&head.hash) };
+    Ok(tx.verify_chain(Table::Audit)?.map(whole))
+}

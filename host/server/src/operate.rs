@@ -1,0 +1,156 @@
+//! `signalsync tenant …` and `signalsync audit …`: what the operator does while the server is not running.
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use signalsync_core::TenantSlug;
+use signalsync_server::config::Resolved;
+use signalsync_server::offline_directory;
+use signalsync_tenancy::{Directory, Life, Tenant, TenantChange, Wanted};
+
+/// Tenants on one part of a list.
+const PAGE: usize = 1_000;
+
+/// What is done.
+#[derive(Subcommand)]
+pub(crate) enum Act {
+    /// List all tenants.
+    List,
+    /// Create a tenant.
+    Create {
+        /// Its label in its address.
+        slug: TenantSlug,
+        /// Name of a tier of the configuration.
+        #[arg(long, default_value = "standard")]
+        tier: String,
+    },
+    /// Show one tenant.
+    Show { slug: TenantSlug },
+    /// Give a tenant another tier.
+    Tier { slug: TenantSlug, tier: String },
+    /// Give a tenant another address. Everything is kept.
+    Rename { slug: TenantSlug, to: TenantSlug },
+    /// Let nobody in. Everything is kept.
+    Suspend {
+        slug: TenantSlug,
+        /// Why, for the tenant's people.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let everybody read and nobody change anything.
+    ReadOnly {
+        slug: TenantSlug,
+        /// Why, for the tenant's people.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let everybody do what they may again.
+    Resume { slug: TenantSlug },
+    /// Let nobody in, and destroy everything when the grace is over.
+    Delete {
+        slug: TenantSlug,
+        /// Why, for the tenant's people.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a deletion back within its grace.
+    Restore { slug: TenantSlug },
+}
+
+/// Does it; what is printed.
+///
+/// # Errors
+/// What the directory says.
+pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<String>> {
+    let directory = offline_directory(config)?;
+    let changed = match act {
+        Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
+        Act::Create { slug, tier } => directory.create(slug, tier, None).await,
+        Act::Show { slug } => directory.get(&slug).await.map(|tenant| (*tenant).clone()),
+        Act::Tier { slug, tier } => change(&directory, &slug, TenantChange { tier: Some(tier), ..none() }).await,
+        Act::Rename { slug, to } => change(&directory, &slug, TenantChange { slug: Some(to), ..none() }).await,
+        Act::Suspend { slug, reason } => state(&directory, &slug, Wanted::Suspended, Some(reason)).await,
+        Act::ReadOnly { slug, reason } => state(&directory, &slug, Wanted::ReadOnly, Some(reason)).await,
+        Act::Resume { slug } => state(&directory, &slug, Wanted::Active, None).await,
+        Act::Delete { slug, reason } => directory.delete(&slug, Some(&reason), None).await,
+        Act::Restore { slug } => directory.restore(&slug, None).await,
+    };
+    Ok(vec![line(&changed.context("nothing was changed")?)])
+}
+
+fn none() -> TenantChange {
+    TenantChange::default()
+}
+
+async fn state(
+    directory: &Directory,
+    slug: &TenantSlug,
+    wanted: Wanted,
+    reason: Option<String>,
+) -> Result<Tenant, signalsync_tenancy::TenancyError> {
+    change(directory, slug, TenantChange { state: Some(wanted), reason, ..none() }).await
+}
+
+async fn change(
+    directory: &Directory,
+    slug: &TenantSlug,
+    asked: TenantChange,
+) -> Result<Tenant, signalsync_tenancy::TenancyError> {
+    directory.change(slug, &asked, None).await
+}
+
+async fn all(directory: &Directory) -> anyhow::Result<Vec<Tenant>> {
+    let (mut tenants, mut after) = (Vec::new(), None);
+    loop {
+        let page = directory.list(after, PAGE).await?;
+        tenants.extend(page.tenants);
+        after = page.next;
+        if after.is_none() {
+            return Ok(tenants);
+        }
+    }
+}
+
+fn line(tenant: &Tenant) -> String {
+    let Tenant { id, slug, tier, life, .. } = tenant;
+    let life = match life {
+        Life::Active => "active".to_owned(),
+        Life::ReadOnly { reason } => format!("read-only: {reason}"),
+        Life::Suspended { reason } => format!("suspended: {reason}"),
+        Life::Deleted { reason, destroyed_after, .. } => {
+            format!("deleted, to be destroyed after {destroyed_after}: {reason}")
+        }
+    };
+    format!("{slug}\t{id}\t{tier}\t{life}")
+}
+
+/// What is done with audits.
+#[derive(Subcommand)]
+pub(crate) enum AuditAct {
+    /// Follow audits from their first entry to their end, and say where one is not what was written.
+    Verify {
+        /// Only this tenant's; without it, the platform's own and those of all tenants.
+        #[arg(long)]
+        tenant: Option<TenantSlug>,
+    },
+}
+
+/// Does it; what is printed.
+///
+/// # Errors
+/// An audit is broken, or what the directory says.
+pub(crate) async fn audit(config: &Resolved, AuditAct::Verify { tenant }: AuditAct) -> anyhow::Result<Vec<String>> {
+    let directory = offline_directory(config)?;
+    let wanted = match tenant {
+        Some(tenant) => vec![Some(tenant)],
+        None => [None].into_iter().chain(all(&directory).await?.into_iter().map(|tenant| Some(tenant.slug))).collect(),
+    };
+    let (mut whole, mut broken) = (Vec::new(), Vec::new());
+    for slug in wanted {
+        let name = slug.as_ref().map_or("(platform)", TenantSlug::as_str);
+        match directory.verify(slug.as_ref()).await? {
+            Ok(end) => whole.push(format!("{name}\t{} entries\t{}", end.entries, end.hash)),
+            Err(error) => broken.push(format!("the audit of {name} is broken: {error}")),
+        }
+    }
+    if broken.is_empty() { Ok(whole) } else { bail!(broken.join("\n")) }
+}

@@ -1,0 +1,56 @@
+//! What stands in the audit, and that it is whole.
+
+use serde_json::{Value, json};
+
+use crate::server::{Ask, Server};
+use crate::structure::{administrator, with_key};
+
+#[tokio::test]
+async fn who_did_what_is_found_and_follows_from_what_was_before() {
+    let server = Server::start().await;
+    administrator(&server, "PUT /v1/collections/things", json!({})).await;
+    administrator(&server, "PUT /v1/collections/things/records/one", json!({"n": 1})).await;
+    administrator(&server, "DELETE /v1/collections/things/records/one", Value::Null).await;
+    assert_eq!(with_key(&server, &server.member, "GET /v1/audit", &Value::Null).await.code(), "not-allowed");
+
+    let list = async |query: &str| {
+        let listed = administrator(&server, &format!("GET /v1/audit{query}"), Value::Null).await.json();
+        let found = listed["items"].as_array().into_iter().flatten();
+        found.map(|entry| format!("{} {}", entry["action"], entry["subject"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    let record = "record/things/one";
+    let expected = [format!("record.delete {record}"), format!("record.create {record}")];
+    assert_eq!(list("?subject=record/things/").await, expected);
+    assert_eq!(list("?action=record.delete").await, expected[..1]);
+    assert_eq!(list("?outcome=denied").await.len(), 1, "the member's attempt");
+    assert_eq!(list("?since=2999-01-01T00:00:00Z").await.len(), 0);
+    assert_eq!(list("?subject=record/&limit=1").await, expected[..1]);
+    for wrong in ["?since=yesterday", "?outcome=perhaps", "?who=me", "?limit=0"] {
+        assert_eq!(administrator(&server, &format!("GET /v1/audit{wrong}"), Value::Null).await.code(), "bad-request");
+    }
+    let whole = administrator(&server, "GET /v1/audit/verify", Value::Null).await.json();
+    let newest = administrator(&server, "GET /v1/audit?limit=1", Value::Null).await.json()["items"][0].clone();
+    assert_eq!((&whole["entries"], &whole["hash"]), (&newest["number"], &newest["hash"]));
+}
+
+#[tokio::test]
+async fn the_platform_sees_its_own_acts_and_a_tenant_its_own() {
+    let server = Server::start().await;
+    let operator = async |line: &str, body: &str| {
+        let headers = [("Content-Type", "application/json")];
+        let headers = if body.is_empty() { &headers[..0] } else { &headers[..] };
+        server.ask(Ask { line, host: "console", key: Some(&server.operator), headers, body }).await
+    };
+    assert_eq!(operator("PATCH /v1/tenants/acme", "{\"slug\":\"apex\"}").await.status, 200);
+    let platform = operator("GET /v1/platform/audit", "").await.json();
+    let entry = &platform["items"][0];
+    assert_eq!(entry["action"], "tenant.change");
+    assert_eq!((&entry["before"]["value"]["slug"], &entry["after"]["value"]["slug"]), (&json!("acme"), &json!("apex")));
+    assert!(entry["actor"]["key"].as_str().is_some_and(|key| key.starts_with("key_")), "{entry}");
+    let created = operator("GET /v1/platform/audit?action=tenant.create", "").await.json();
+    assert_eq!(created["items"].as_array().map(Vec::len), Some(2));
+
+    let own = Ask { line: "GET /v1/audit", host: "globex", key: Some(&server.globex), ..Ask::default() };
+    let own = server.ask(own).await.json().to_string();
+    assert!(!own.contains("apex") && !own.contains("acme"), "{own}");
+}

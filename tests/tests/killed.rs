@@ -1,0 +1,175 @@
+//! The program is killed in the middle of its work, again and again: what it acknowledged is there afterwards, whole, and
+//! what it did not is there whole or not at all.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+use signalsync_tests::{Answer, Client, Platform, Tenant, wait_for};
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json")];
+
+/// The nightly run kills more often.
+#[expect(clippy::disallowed_methods, reason = "the nightly run speaks to the tests in a variable")]
+fn rounds() -> usize {
+    std::env::var("SIGNALSYNC_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
+}
+
+/// What was asked for, and what was acknowledged.
+#[derive(Default)]
+struct Ledger {
+    asked: u64,
+    acknowledged: BTreeSet<u64>,
+}
+
+impl Ledger {
+    /// Asks for one thing after the other until nobody answers any more.
+    fn work(&mut self, acknowledgements: &AtomicU64, ask: impl Fn(u64) -> Result<Answer, ureq::Error>) {
+        loop {
+            self.asked += 1;
+            let Ok(answer) = ask(self.asked) else { return };
+            assert!(answer.status < 300, "{}: {}", answer.status, answer.text());
+            self.acknowledged.insert(self.asked);
+            acknowledgements.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn order(number: u64) -> Value {
+    json!({ "number": format!("PO-{number}"), "total": number % 7, "note": "x".repeat(200) })
+}
+
+fn orders(platform: &Platform) -> Tenant {
+    let tenant = platform.tenant("acme");
+    tenant.collection("orders");
+    tenant.collection("counters");
+    let definition = json!({
+        "schema": { "type": "object", "required": ["number"], "properties": {
+            "number": { "x-kind": "text" }, "total": { "x-kind": "number" }, "note": { "x-kind": "long-text" },
+        }},
+        "indexes": [{ "fields": ["number"], "unique": true }, { "fields": ["total"] }],
+    });
+    tenant.client.put("/v1/collections/orders/draft", &definition).expect(200);
+    tenant.client.post("/v1/collections/orders/publish", &json!({})).expect(200);
+    tenant.client.put("/v1/collections/counters/records/one", &json!({ "n": 0 })).expect(201);
+    tenant
+}
+
+fn write(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let path = format!("/v1/collections/orders/records/{number:08}");
+    client.try_send("PUT", &path, JSON, order(number).to_string().as_bytes())
+}
+
+fn count(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let body = json!({ "n": number }).to_string();
+    client.try_send("PATCH", "/v1/collections/counters/records/one", MERGE, body.as_bytes())
+}
+
+fn provision(console: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let body = json!({ "slug": format!("tenant-{number}"), "tier": "standard" }).to_string();
+    console.try_send("POST", "/v1/tenants", JSON, body.as_bytes())
+}
+
+/// All pages of a question.
+fn found(client: &Client, asked: &Value) -> Vec<Value> {
+    let (mut items, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let mut asked = asked.clone();
+        asked["after"] = after;
+        asked["limit"] = json!(1_000);
+        let page = client.post("/v1/collections/orders/query", &asked).expect(200).json();
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        after = page["next"].clone();
+        if after.is_null() {
+            return items;
+        }
+    }
+}
+
+fn check_orders(client: &Client, ledger: &Ledger) {
+    let by_id = found(client, &json!({}));
+    let numbers: BTreeSet<u64> = by_id.iter().map(|item| item["id"].as_str().unwrap().parse().unwrap()).collect();
+    assert!(ledger.acknowledged.is_subset(&numbers), "lost: {:?}", ledger.acknowledged.difference(&numbers));
+    assert!(numbers.iter().all(|number| *number <= ledger.asked), "nobody asked for all of {numbers:?}");
+    for item in &by_id {
+        let number = item["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(item["body"], order(number), "whole or not at all");
+    }
+    let by_total = found(client, &json!({ "sort": { "field": "total" } }));
+    assert_eq!(by_total.len(), by_id.len(), "an index has every record once");
+    let newest = numbers.last().copied().unwrap_or_default();
+    let unique =
+        found(client, &json!({ "filter": { "field": "number", "op": "eq", "value": format!("PO-{newest}") } }));
+    assert_eq!(unique.len(), usize::from(newest > 0));
+    let twice = client.put("/v1/collections/orders/records/twice", &order(newest));
+    assert_eq!(twice.status, if newest > 0 { 409 } else { 201 }, "{}", twice.text());
+}
+
+fn check_counter(client: &Client, ledger: &Ledger) {
+    let n = client.get("/v1/collections/counters/records/one").expect(200).json()["n"].as_u64().unwrap();
+    let last = ledger.acknowledged.last().copied().unwrap_or_default();
+    assert!((last..=ledger.asked).contains(&n), "{last} was acknowledged, and it is {n}");
+    let versions = client.get("/v1/collections/counters/records/one/versions").expect(200).json();
+    assert_eq!(versions["items"][0]["number"], json!(n + 1), "each change has its line in the history");
+}
+
+/// Every tenant that is listed can be used, and every one that was promised is listed.
+fn check_tenants(platform: &Platform, ledger: &Ledger) {
+    let listed = platform.console().get("/v1/tenants?limit=1000").expect(200).json();
+    let slugs: BTreeSet<_> = listed["items"].as_array().unwrap().iter().map(|item| item["slug"].clone()).collect();
+    for number in &ledger.acknowledged {
+        assert!(slugs.contains(&json!(format!("tenant-{number}"))), "tenant-{number} was promised: {slugs:?}");
+    }
+    for slug in slugs.iter().filter_map(Value::as_str) {
+        let key = json!({ "name": "check", "roles": ["administrator"] });
+        let key = platform.console().post(&format!("/v1/tenants/{slug}/keys"), &key).expect(201).json();
+        let client = Client::new(platform.address(), format!("{slug}.localhost"), key["secret"].as_str().unwrap());
+        client.put("/v1/collections/checked", &json!({})).expect(201);
+    }
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
+    for round in 0..rounds() {
+        let mut platform = Platform::start();
+        let tenant = orders(&platform);
+        let (acknowledgements, goal) = (&AtomicU64::new(0), 1 + RandomState::new().hash_one(round) % 150);
+        let (mut written, mut counted, mut provisioned) = (Ledger::default(), Ledger::default(), Ledger::default());
+        let (client, console) = (&tenant.client, platform.console());
+        std::thread::scope(|scope| {
+            scope.spawn(|| written.work(acknowledgements, |number| write(client, number)));
+            scope.spawn(|| counted.work(acknowledgements, |number| count(client, number)));
+            scope.spawn(|| provisioned.work(acknowledgements, |number| provision(&console, number)));
+            wait_for(|| (acknowledgements.load(Ordering::SeqCst) >= goal).then_some(()));
+            platform.kill();
+        });
+        platform.resume();
+        let tenant = platform.again(&tenant);
+        eprintln!("round {round}: killed after {goal} acknowledgements");
+        check_orders(&tenant.client, &written);
+        check_counter(&tenant.client, &counted);
+        check_tenants(&platform, &provisioned);
+    }
+}
+
+/// What an operator does beside the server: with the program, on its data.
+#[test]
+fn an_operator_verifies_and_changes_what_a_killed_server_left() {
+    let mut platform = Platform::start();
+    let tenant = orders(&platform);
+    write(&tenant.client, 1).unwrap();
+    platform.kill();
+    let (verified, text) = platform.command(&["audit", "verify"]);
+    assert!(verified, "{text}");
+    assert!(text.contains("(platform)\t") && text.contains("acme\t"), "{text}");
+    let (renamed, text) = platform.command(&["tenant", "rename", "acme", "apex"]);
+    assert!(renamed && text.starts_with("apex\t"), "{text}");
+    let (found, text) = platform.command(&["tenant", "suspend", "apex", "--reason", "unpaid"]);
+    assert!(found && text.contains("suspended: unpaid"), "{text}");
+    let (found, text) = platform.command(&["tenant", "show", "acme"]);
+    assert!(!found && text.contains("there is no such tenant"), "{text}");
+}
