@@ -1,5 +1,6 @@
 //! Time as a value that is handed in, so that it can be simulated and replayed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
@@ -9,19 +10,36 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Milliseconds since 1970-01-01T00:00:00Z. In JSON as RFC 3339 in UTC, with milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub u64);
+
+/// Stands behind the milliseconds of a time that RFC 3339 has no year for.
+const BEYOND: &str = " ms";
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let beyond = text.strip_suffix(BEYOND).and_then(|ms| ms.parse().ok());
+        beyond.map_or_else(|| text.parse().map_err(D::Error::custom), |ms| Ok(Self(ms)))
+    }
+}
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match i64::try_from(self.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()) {
             Some(timestamp) => write!(f, "{timestamp:.3}"),
-            None => write!(f, "{} ms", self.0),
+            None => write!(f, "{}{BEYOND}", self.0),
         }
     }
 }
@@ -137,5 +155,25 @@ impl Future for Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         self.clock.0.lock().waiting.remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_and_read_again() {
+        let text = |at| serde_json::to_string(&Timestamp(at)).unwrap();
+        assert_eq!(text(0), "\"1970-01-01T00:00:00.000Z\"");
+        assert_eq!(text(1_700_000_000_123), "\"2023-11-14T22:13:20.123Z\"");
+        for at in [0, 1, 1_700_000_000_123, 253_402_207_200_000, 253_402_300_800_000, u64::MAX] {
+            assert_eq!(serde_json::from_str::<Timestamp>(&text(at)).unwrap(), Timestamp(at), "{}", text(at));
+        }
+        assert_eq!("2023-11-14T23:13:20.1239+01:00".parse(), Ok(Timestamp(1_700_000_000_123)));
+        for bad in ["", "yesterday", "2023-11-14", "1969-12-31T23:59:59Z", "12 ms"] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
     }
 }
