@@ -11,6 +11,7 @@ use crate::workspace::{Workspace, root};
 use crate::{guests, shell};
 
 mod host;
+mod organisation;
 mod setup;
 mod state;
 
@@ -45,6 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     state.save(&data)?;
     setup::components(&state, &components)?;
     setup::invoices(&state)?;
+    organisation::people(&state)?;
+    organisation::suppliers(&state)?;
     explain(&state, &data);
     host.serve()
 }
@@ -54,7 +57,8 @@ fn explain(state: &State, data: &Path) {
     println!(
         "
 SignalSync serves {acme_url} and {globex_url}; the operator's address is {console_url}.
-The log is {log}. Ctrl-C ends it; the data stays.
+The log is {log}, mails are files below {mails}. Ctrl-C ends it; the data stays.
+Administrators sign in with {acme_admin} or {globex_admin}, and the password \"{password}\".
 
   export ACME={acme_url} ACME_KEY={acme_key}
   export GLOBEX={globex_url} GLOBEX_KEY={globex_key}
@@ -73,6 +77,16 @@ Try:
   curl -H \"Authorization: Bearer $ACME_KEY\" -H 'Content-Type: application/json' -X PUT \\
     -d '{{}}' $ACME/v1/collections/invoices/records/empty
 
+  # Suppliers from Norway, by name: a collection with a definition, an index and a search
+  curl -H \"Authorization: Bearer $ACME_KEY\" -H 'Content-Type: application/json' \\
+    -d '{{\"filter\":{{\"field\":\"country\",\"op\":\"eq\",\"value\":\"NO\"}},\"count\":true}}' \\
+    $ACME/v1/collections/suppliers/query
+
+  # Sign in as the administrator, and see who did what
+  curl -c cookies -H 'Content-Type: application/json' \\
+    -d '{{\"mail\":\"{acme_admin}\",\"password\":\"{password}\"}}' $ACME/v1/sign-in
+  curl -H \"Authorization: Bearer $ACME_KEY\" \"$ACME/v1/audit?limit=5\"
+
   # What ran, and what it cost
   curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/executions
 
@@ -89,5 +103,9 @@ Try:
         globex_key = globex,
         console_key = state.operator_key,
         log = data.join("host.log").display(),
+        mails = data.join("host/mails").display(),
+        acme_admin = organisation::administrator("acme"),
+        globex_admin = organisation::administrator("globex"),
+        password = organisation::PASSWORD,
     );
 }

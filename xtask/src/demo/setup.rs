@@ -12,7 +12,7 @@ use crate::api::Api;
 use crate::workspace::{files, root};
 
 /// The tenants of the demo.
-const TENANTS: [&str; 2] = ["acme", "globex"];
+pub(super) const TENANTS: [&str; 2] = ["acme", "globex"];
 
 /// The deployment that reads invoices.
 pub(crate) const MAPPING: &str = "ubl-invoice";
@@ -21,7 +21,7 @@ pub(crate) const MAPPING: &str = "ubl-invoice";
 const VALIDATION: &str = "en16931";
 
 /// The collection that they go to.
-const COLLECTION: &str = "invoices";
+pub(super) const COLLECTION: &str = "invoices";
 
 /// The folder that the documents attached to them go to.
 const DOCUMENTS: &str = "invoice-documents";
