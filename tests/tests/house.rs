@@ -30,7 +30,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-tenancy", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-people"]),
     (
         "signalsync-records",
-        &["signalsync-core", "signalsync-store", "signalsync-work", "signalsync-components", "signalsync-data"],
+        &[
+            "signalsync-core",
+            "signalsync-store",
+            "signalsync-audit",
+            "signalsync-work",
+            "signalsync-components",
+            "signalsync-data",
+        ],
     ),
     (
         "signalsync-integration",

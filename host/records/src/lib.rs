@@ -5,6 +5,7 @@
 
 mod collection;
 mod error;
+mod export;
 mod files;
 mod judge;
 mod record;
@@ -12,6 +13,7 @@ mod upkeep;
 
 pub use collection::Collections;
 pub use error::RecordError;
+pub use export::{Export, Exports, Format};
 pub use files::{FileWritten, Files, PutFile};
 pub use judge::{DEPTH_MAX, Judge, Judging, Staged, TOUCHED_MAX};
 pub use record::{Act, Records, Written, new_record_id};

@@ -17,7 +17,7 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Files, Judge, Records, Upkeep};
+use signalsync_records::{Collections, Exports, Files, Judge, Records, Upkeep};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -69,6 +69,7 @@ pub struct App {
     pub(crate) deployments: Deployments,
     pub(crate) collections: Collections,
     pub(crate) records: Records,
+    pub(crate) exports: Exports,
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
@@ -137,6 +138,7 @@ impl App {
             deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
+            exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
             files: Files::new(stores.clone()),
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),

@@ -249,6 +249,8 @@ codes! {
         "The violations say where in the definition, and why. The draft is kept.";
     NoDraft = "no-draft", CONFLICT, "There is no draft to publish",
         "Save a draft first.";
+    NoTable = "no-table", CONFLICT, "The collection has no definition, and so no columns",
+        "Publish a definition first, or export as `jsonl`.";
     CollectionReferredTo = "collection-referred-to", CONFLICT, "Another collection refers to this one",
         "Change the definition of the other collection first.";
     Clearing = "clearing", SERVICE_UNAVAILABLE, "The collection's deleted records are being removed",

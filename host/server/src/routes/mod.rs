@@ -7,6 +7,7 @@ mod definitions;
 mod departments;
 mod deployments;
 mod executions;
+mod exports;
 mod files;
 mod keys;
 mod mails;
@@ -236,6 +237,7 @@ pub fn all() -> Vec<Route> {
         get("/v1/collections/{collection}/indexes", tenant(Permission::CollectionsDesign, definitions::indexes)),
         post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()),
         get("/v1/collections/{collection}/bin", signed_in(records::bin)),
+        get("/v1/collections/{collection}/export", tenant(Permission::RecordsExport, exports::get)),
         get("/v1/collections/{collection}/records", signed_in(records::list)),
         post("/v1/collections/{collection}/records", signed_in(records::create)),
         get("/v1/collections/{collection}/records/{record}", signed_in(records::get)),

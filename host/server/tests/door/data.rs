@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Server};
-use crate::structure::administrator;
+use crate::structure::{administrator, with_key};
 
 const ORDERS: &str = "/v1/collections/orders";
 
@@ -150,4 +150,35 @@ async fn records_are_patched_found_deleted_and_brought_back() {
     assert_eq!(handed.status, 204, "{handed:?}");
     let listed = ask(&server, "GET", "/records?prefix=2", Value::Null).await.json();
     assert_eq!(listed["items"][0]["about"]["owner"], json!(server.person));
+}
+
+#[tokio::test]
+async fn records_are_taken_out_whole_and_as_far_as_they_are_seen() {
+    let server = orders().await;
+    for n in 0..1_203 {
+        let body = json!({"number": format!("=N{n}"), "net": "-2.00"});
+        assert_eq!(ask(&server, "PUT", &format!("/records/{n:04}"), body).await.status, 201);
+    }
+    let out = ask(&server, "GET", "/export", Value::Null).await;
+    assert_eq!((out.status, out.header("content-type")), (200, Some("application/jsonl")));
+    let text = String::from_utf8_lossy(&out.body).into_owned();
+    let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!((lines.len(), text.lines().count()), (1_203, 1_203));
+    assert_eq!((&lines[1_202]["id"], &lines[1_202]["body"]["number"]), (&json!("1202"), &json!("=N1202")));
+
+    let out = ask(&server, "GET", "/export?format=csv", Value::Null).await;
+    let text = String::from_utf8_lossy(&out.body).into_owned();
+    let rows: Vec<_> = text.lines().collect();
+    assert_eq!((rows.len(), rows[0]), (1_204, "id,customer,gross,net,number"));
+    assert_eq!(rows[1], "0000,,-2.38,-2.00,'=N0", "no cell is a formula, and a number stays one");
+    assert_eq!(out.header("content-disposition"), Some("attachment; filename=orders.csv"));
+
+    assert_eq!(ask(&server, "GET", "/export?format=pdf", Value::Null).await.code(), "bad-request");
+    let refused = with_key(&server, &server.member, &format!("GET {ORDERS}/export"), &Value::Null).await;
+    assert_eq!(refused.code(), "not-allowed", "taking out is a permission of its own");
+    administrator(&server, "PUT /v1/collections/loose", json!({})).await;
+    let loose = administrator(&server, "GET /v1/collections/loose/export?format=csv", Value::Null).await;
+    assert_eq!(loose.code(), "no-table");
+    let audited = administrator(&server, "GET /v1/audit?action=export.run", Value::Null).await.json();
+    assert_eq!(audited["items"].as_array().map(Vec::len), Some(2), "{audited}");
 }
