@@ -1,6 +1,6 @@
 //! What an operator does to a tenant: its tier, its name, its state, and its end.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, KeyId, Origin, TenantId, TenantSlug, Timestamp};
 use signalsync_store::{Listing, Transaction};
@@ -106,7 +106,7 @@ impl Directory {
             registry::change_tenant(tx, &before, &after)?;
             let event = Event::new(action, format!("tenant/{}", before.id)).before(&before)?.after(&after)?;
             record(tx, &caller, now, event)?;
-            Ok((before, after))
+            Ok::<_, TenancyError>((before, after))
         };
         let edited = self.store().await?.transact(edit).await;
         // Whatever became of it: what is kept in memory is read again.
