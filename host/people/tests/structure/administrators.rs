@@ -66,7 +66,7 @@ async fn remove(f: &Fixture, id: KeyId) -> Result<(), StructureError> {
 
 async fn enable(f: &Fixture, id: KeyId, enabled: bool) -> Result<(), StructureError> {
     let mut tx = f.begin().await;
-    key::change(&mut tx, f.host().caller(), id, &KeyChange { name: None, enabled: Some(enabled) })?;
+    key::change(&mut tx, f.host().caller(), id, &KeyChange { enabled: Some(enabled), ..KeyChange::default() })?;
     tx.commit().await.unwrap();
     Ok(())
 }

@@ -42,7 +42,8 @@ async fn a_key_ends_with_its_time_its_switch_and_its_owner() {
 
     let switch = async |enabled| {
         let mut tx = f.begin().await;
-        key::change(&mut tx, f.host().caller(), made.id, &KeyChange { name: None, enabled: Some(enabled) }).unwrap();
+        key::change(&mut tx, f.host().caller(), made.id, &KeyChange { enabled: Some(enabled), ..KeyChange::default() })
+            .unwrap();
         tx.commit().await.unwrap();
     };
     switch(false).await;
@@ -84,7 +85,7 @@ async fn nobody_makes_a_key_that_may_more() {
     f.key(&f.host(), json!({"name": "b", "roles": ["administrator"]})).await.unwrap();
     let switch = async |enabled| {
         let mut tx = f.begin().await;
-        key::change(&mut tx, scope.caller(), boss.id, &KeyChange { name: None, enabled: Some(enabled) })?;
+        key::change(&mut tx, scope.caller(), boss.id, &KeyChange { enabled: Some(enabled), ..KeyChange::default() })?;
         tx.commit().await.unwrap();
         Ok::<_, StructureError>(())
     };
