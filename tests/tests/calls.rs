@@ -238,7 +238,9 @@ fn a_component_is_told_of_its_call() {
     let message = json!({ "source": "x", "media-type": "text/plain", "headers": [], "body": "" });
     let tried = tenant.trial(&json!({ "transform": message }));
     let reply = tried["answer"]["outcome"]["reply"].as_str().unwrap_or_else(|| panic!("{tried}"));
-    assert!(reply.contains(&tried["execution"]["replay"]["now"].to_string()), "{reply}");
+    let told: Value = serde_json::from_str(reply).unwrap();
+    let now = jiff::Timestamp::from_millisecond(told["now"].as_i64().unwrap()).unwrap();
+    assert_eq!(tried["execution"]["replay"]["now"], format!("{now:.3}"), "{reply}");
 }
 
 #[test]

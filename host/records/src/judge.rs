@@ -94,6 +94,15 @@ impl Judging<'_> {
         self.judged(tx, (&change.collection, &change.id), staged).await
     }
 
+    /// Creates a record under a fresh id.
+    ///
+    /// # Errors
+    /// Why the write may not happen.
+    pub async fn add(&self, mut tx: Transaction, change: &Change) -> Result<(Transaction, Staged), RecordError> {
+        let staged = self.gate.add(&mut tx, change)?;
+        self.judged(tx, (&change.collection, &change.id), staged).await
+    }
+
     /// Changes parts of a record (RFC 7396).
     ///
     /// # Errors

@@ -18,6 +18,8 @@ const PAGE_BYTES_MAX: usize = 4 << 20;
 /// What is done to one record after which validations judge it.
 #[derive(Debug, Clone)]
 pub enum Act {
+    /// Create it, under a fresh id.
+    Add(Change),
     /// Create it, or put this in its place.
     Put(Change),
     /// Change parts of it: a merge patch (RFC 7396).
@@ -34,7 +36,7 @@ pub enum Act {
 impl Act {
     fn place(&self) -> (&CollectionName, &RecordId) {
         match self {
-            Self::Put(change) | Self::Patch(change) => (&change.collection, &change.id),
+            Self::Add(change) | Self::Put(change) | Self::Patch(change) => (&change.collection, &change.id),
             Self::Restore { collection, id } => (collection, id),
         }
     }
@@ -98,6 +100,7 @@ impl Records {
             let first = receipts.count();
             let judging = self.judge.on(scope, now, receipts);
             let (tx, staged) = match act {
+                Act::Add(change) => judging.add(tx, change).await?,
                 Act::Put(change) => judging.put(tx, change).await?,
                 Act::Patch(change) => judging.patch(tx, change).await?,
                 Act::Restore { collection, id } => judging.restore(tx, (collection, id)).await?,

@@ -51,6 +51,19 @@ impl Gate {
         }
     }
 
+    /// Creates a record under an id that nobody has chosen. Whoever may not create any is told so, because that shows
+    /// nothing of what is there.
+    ///
+    /// # Errors
+    /// Why it may not be written; the transaction is as it was before.
+    pub fn add(&self, tx: &mut Transaction, change: &Change) -> Result<Staged, DataError> {
+        let open = self.open(tx, &change.collection)?;
+        if self.rights().on(open.name()).creation().is_none() {
+            return Err(DataError::Forbidden("you may not create records in this collection".to_owned()));
+        }
+        self.put(tx, change)
+    }
+
     /// Changes parts of a record: a merge patch (RFC 7396).
     ///
     /// # Errors
@@ -169,7 +182,13 @@ impl Gate {
     ) -> Result<Accepted, DataError> {
         let mut computed = value.clone();
         let not_valid = |violations| DataError::NotValid { violations: access::shown_violations(violations, hidden) };
-        open.compiled.calculate(&mut computed).map_err(not_valid)?;
+        if let Err(faults) = open.compiled.calculate(&mut computed) {
+            // What a formula cannot work with is often a fault of its own, and the one that its writer can mend.
+            let calculated = calculated(open);
+            let mut own = open.compiled.check(&value);
+            own.retain(|violation| !calculated.contains(violation.path.trim_start_matches('/')));
+            return Err(not_valid(if own.is_empty() { faults } else { own }));
+        }
         let text = if computed == value { text.to_owned() } else { computed.to_string() };
         self.check_body(&text)?;
         let violations = open.compiled.check(&computed);

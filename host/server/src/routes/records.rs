@@ -145,7 +145,7 @@ pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answe
 }
 
 pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    write(permitted, input, new_record_id(), ("application/json", Act::Put)).await
+    write(permitted, input, new_record_id(), ("application/json", Act::Add)).await
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

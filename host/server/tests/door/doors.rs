@@ -126,8 +126,17 @@ async fn what_is_hidden_is_neither_found_nor_counted_nor_lost() {
     assert_eq!((&all["items"][0]["id"], all["items"].as_array().map(Vec::len)), (&json!("mine"), Some(1)));
     assert_eq!(all["count"], json!({"count": 1, "exact": true}));
     let hidden = json!({"filter": {"field": "secret", "op": "eq", "value": SECRET}, "count": true});
-    let none = query(hidden).await.json();
-    assert_eq!((&none["items"], &none["count"]["count"]), (&json!([]), &json!(0)), "{none}");
+    let (none, unknown) =
+        (query(hidden).await, query(json!({"filter": {"field": "nil", "op": "eq", "value": 1}})).await);
+    assert_eq!(
+        (none.status, unknown.status),
+        (400, 400),
+        "a field that is always hidden is like one that is not there"
+    );
+    assert_eq!(
+        none.json()["detail"].as_str().map(|text| text.replace("secret", "nil")),
+        unknown.json()["detail"].as_str().map(str::to_owned)
+    );
     let by_secret = query(json!({"sort": {"field": "secret"}})).await;
     assert_eq!((by_secret.status, by_secret.code().as_str()), (400, "bad-request"));
 

