@@ -155,7 +155,6 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         });
         platform.resume();
         let tenant = platform.again(&tenant);
-        eprintln!("round {round}: killed after {goal} acknowledgements");
         check_orders(&tenant.client, &written);
         check_counter(&tenant.client, &counted);
         check_tenants(&platform, &provisioned);
