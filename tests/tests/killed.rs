@@ -167,6 +167,8 @@ fn an_operator_verifies_and_changes_what_a_killed_server_left() {
     let mut platform = Platform::start();
     let tenant = orders(&platform);
     write(&tenant.client, 1).unwrap();
+    let (listed, text) = platform.command(&["tenant", "list"]);
+    assert!(!listed && text.contains("stop the server first"), "{text}");
     platform.kill();
     let (verified, text) = platform.command(&["audit", "verify"]);
     assert!(verified, "{text}");

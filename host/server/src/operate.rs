@@ -1,11 +1,12 @@
 //! `signalsync tenant …` and `signalsync audit …`: what the operator does while the server is not running.
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use signalsync_core::TenantSlug;
 use signalsync_server::config::Resolved;
 use signalsync_server::offline_directory;
-use signalsync_tenancy::{Directory, Life, Tenant, TenantChange, Wanted};
+use signalsync_store::StoreError;
+use signalsync_tenancy::{Directory, Life, TenancyError, Tenant, TenantChange, Wanted};
 
 /// Tenants on one part of a list.
 const PAGE: usize = 1_000;
@@ -74,7 +75,17 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
         Act::Delete { slug, reason } => directory.delete(&slug, Some(&reason), None).await,
         Act::Restore { slug } => directory.restore(&slug, None).await,
     };
-    Ok(vec![line(&changed.context("nothing was changed")?)])
+    Ok(vec![line(&changed.map_err(explained)?)])
+}
+
+/// With what to do, where that is not clear.
+fn explained(error: TenancyError) -> anyhow::Error {
+    match error {
+        TenancyError::Store(StoreError::InUse) => {
+            anyhow!("the data is in use: stop the server first, or use its API while it is running")
+        }
+        other => other.into(),
+    }
 }
 
 fn none() -> TenantChange {
@@ -86,22 +97,18 @@ async fn state(
     slug: &TenantSlug,
     wanted: Wanted,
     reason: Option<String>,
-) -> Result<Tenant, signalsync_tenancy::TenancyError> {
+) -> Result<Tenant, TenancyError> {
     change(directory, slug, TenantChange { state: Some(wanted), reason, ..none() }).await
 }
 
-async fn change(
-    directory: &Directory,
-    slug: &TenantSlug,
-    asked: TenantChange,
-) -> Result<Tenant, signalsync_tenancy::TenancyError> {
+async fn change(directory: &Directory, slug: &TenantSlug, asked: TenantChange) -> Result<Tenant, TenancyError> {
     directory.change(slug, &asked, None).await
 }
 
 async fn all(directory: &Directory) -> anyhow::Result<Vec<Tenant>> {
     let (mut tenants, mut after) = (Vec::new(), None);
     loop {
-        let page = directory.list(after, PAGE).await?;
+        let page = directory.list(after, PAGE).await.map_err(explained)?;
         tenants.extend(page.tenants);
         after = page.next;
         if after.is_none() {
@@ -147,7 +154,7 @@ pub(crate) async fn audit(config: &Resolved, AuditAct::Verify { tenant }: AuditA
     let (mut whole, mut broken) = (Vec::new(), Vec::new());
     for slug in wanted {
         let name = slug.as_ref().map_or("(platform)", TenantSlug::as_str);
-        match directory.verify(slug.as_ref()).await? {
+        match directory.verify(slug.as_ref()).await.map_err(explained)? {
             Ok(end) => whole.push(format!("{name}\t{} entries\t{}", end.entries, end.hash)),
             Err(error) => broken.push(format!("the audit of {name} is broken: {error}")),
         }
