@@ -140,8 +140,8 @@ fn check_tenants(platform: &Platform, ledger: &Ledger) {
 
 #[test]
 fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
-    for round in 0..rounds() {
-        let mut platform = Platform::start();
+    for (round, engine) in (0..rounds()).zip(["redb", "sled"].into_iter().cycle()) {
+        let mut platform = Platform::with(&format!("engine = \"{engine}\""));
         let tenant = orders(&platform);
         let (acknowledgements, goal) = (&AtomicU64::new(0), 1 + RandomState::new().hash_one(round) % 150);
         let (mut written, mut counted, mut provisioned) = (Ledger::default(), Ledger::default(), Ledger::default());
