@@ -220,6 +220,34 @@ fn a_trial_keeps_nothing_but_its_receipt() {
     assert_eq!(executions["items"].as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn what_is_deployed_by_whom_is_in_the_audit_without_its_settings() {
+    let (_platform, tenant) = acme();
+    tenant.collection("data");
+    let digest = tenant.ready(REJECT);
+    let draft = json!({
+        "component": digest, "validates": ["data"], "on-failure": "closed", "settings": { "password": "hush" },
+    });
+    tenant.deploy("guest", &draft).expect(201);
+    tenant.deploy("guest", &draft).expect(201);
+    tenant.client.post("/v1/deployments/guest/rollback", &json!({})).expect(200);
+    tenant.client.delete("/v1/deployments/guest").expect(204);
+    tenant.client.delete(&format!("/v1/components/{digest}")).expect(204);
+    let listed = tenant.client.get("/v1/audit").expect(200).json();
+    let actions: Vec<_> = listed["items"].as_array().unwrap().iter().map(|entry| entry["action"].clone()).collect();
+    let newest_first = [
+        "component.delete",
+        "deployment.delete",
+        "deployment.activate",
+        "deployment.change",
+        "deployment.change",
+        "component.upload",
+    ];
+    assert_eq!(actions[..6], newest_first.map(Value::from), "{listed}");
+    assert_eq!(listed["items"][2]["after"]["value"], json!({ "active": 1, "component": digest }));
+    assert!(!listed.to_string().contains("hush"));
+}
+
 /// What is decided and billed depends on the call alone; what is random differs from call to call.
 #[test]
 fn the_same_call_costs_the_same_to_the_unit() {

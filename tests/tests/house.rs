@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "signalsync-runtime",
         &["signalsync-core", "signalsync-store", "signalsync-egress", "signalsync-data", "signalsync-generated"],
     ),
-    ("signalsync-components", &["signalsync-core", "signalsync-store"]),
+    ("signalsync-components", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
     ("signalsync-people", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
     ("signalsync-tenancy", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-people"]),
     (

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use signalsync_audit::{Action, Event, record};
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
@@ -149,7 +150,11 @@ impl Components {
             if let Some(deployment) = user(tx, digest)? {
                 return Err(ComponentError::InUse { deployment });
             }
-            if tx.delete(&key(digest))? { Ok(()) } else { Err(ComponentError::NotFound) }
+            if !tx.delete(&key(digest))? {
+                return Err(ComponentError::NotFound);
+            }
+            let event = Event::new(Action::ComponentDeleted, format!("component/{digest}"));
+            Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
         };
         self.0.stores.tenant(scope).await?.transact(delete).await
     }
@@ -212,7 +217,9 @@ impl Components {
                 }
             }
             tx.put(key(component.digest), row::write(component)?);
-            Ok(())
+            let event = Event::new(Action::ComponentUploaded, format!("component/{}", component.digest));
+            let event = event.after(&serde_json::json!({"size": component.size}))?;
+            Ok(record(tx, scope.caller(), component.uploaded_at, event)?)
         };
         self.0.stores.tenant(scope).await?.transact(note).await
     }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use signalsync_audit::{Action, Event, record};
 use signalsync_core::{
-    Clock, CollectionName, DeploymentName, Execution, Failure, Input, Invoke, Kind, Output, TenantScope,
+    Clock, CollectionName, Deployed, DeploymentName, Execution, Failure, Input, Invoke, Kind, Output, TenantScope,
 };
 use signalsync_store::{Done, Key, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction, row};
 
@@ -118,6 +120,9 @@ impl Deployments {
                 deployment.activate(&version);
             }
             tx.put(key(name), row::write(&deployment)?);
+            let event =
+                Event::new(Action::DeploymentChanged, subject(name)).after(&audited(&version, draft.activate))?;
+            record(tx, scope.caller(), version.created_at, event)?;
             Ok((deployment, version))
         };
         self.0.stores.tenant(scope).await?.once(terms.request, self.0.clock.now(), deploy).await
@@ -208,7 +213,8 @@ impl Deployments {
                 tx.delete(&version_key(name, number))?;
             }
             tx.delete(&key(name))?;
-            Ok(())
+            let event = Event::new(Action::DeploymentDeleted, subject(name)).before(&deployment)?;
+            Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
         };
         self.0.stores.tenant(scope).await?.transact(delete).await
     }
@@ -257,8 +263,12 @@ impl Deployments {
             let mut deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             let number = choose(&deployment)?;
             let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
+            let before = json!({"active": deployment.active});
             apply(&mut deployment, &version);
             tx.put(key(name), row::write(&deployment)?);
+            let event = Event::new(Action::DeploymentActivated, subject(name)).before(&before)?;
+            let event = event.after(&json!({"active": number, "component": version.deployed.component}))?;
+            record(tx, scope.caller(), self.0.clock.now(), event)?;
             Ok(deployment)
         };
         self.0.stores.tenant(scope).await?.once(terms.request, self.0.clock.now(), change).await
@@ -304,6 +314,19 @@ fn fresh(
     }
     let (history, validates) = (Vec::new(), BTreeSet::new());
     Ok(Deployment { name: name.clone(), kind, active: None, newest: 0, history, validates })
+}
+
+fn subject(name: &DeploymentName) -> String {
+    format!("deployment/{name}")
+}
+
+/// A version in the audit, without its settings: there may be a secret in them.
+fn audited(version: &Version, active: bool) -> serde_json::Value {
+    let Deployed { version: number, component, grants, .. } = &version.deployed;
+    json!({
+        "version": number, "component": component, "grants": grants,
+        "validates": version.validates, "on-failure": version.on_failure, "active": active,
+    })
 }
 
 fn key(name: &DeploymentName) -> Key {

@@ -3,20 +3,27 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signalsync_core::{FilePath, FolderName, TenantScope};
+use serde_json::json;
+use signalsync_audit::{Action, Event, record};
+use signalsync_core::{Caller, Clock, FilePath, FolderName, TenantScope, Timestamp};
 use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, Store, Stores, Transaction};
 
 use crate::error::RecordError;
 
 /// The files of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
-pub struct Files(Arc<Stores>);
+pub struct Files {
+    stores: Arc<Stores>,
+    clock: Arc<dyn Clock>,
+}
 
 /// A file that is being sent.
 pub struct PutFile {
     store: Store,
     writer: FileWriter,
     limit: u64,
+    by: Caller,
+    at: Timestamp,
 }
 
 /// A file that was written.
@@ -29,8 +36,8 @@ pub struct FileWritten {
 }
 
 impl Files {
-    pub fn new(stores: Arc<Stores>) -> Self {
-        Self(stores)
+    pub fn new(stores: Arc<Stores>, clock: Arc<dyn Clock>) -> Self {
+        Self { stores, clock }
     }
 
     /// Starts a file; it appears under its path with [`PutFile::finish`] and leaves no trace without.
@@ -38,9 +45,10 @@ impl Files {
     /// # Errors
     /// The store failed, or the tenant has used it up.
     pub async fn start(&self, scope: &TenantScope) -> Result<PutFile, RecordError> {
-        let store = self.0.tenant(scope).await?;
+        let store = self.stores.tenant(scope).await?;
         let writer = store.stage_file().await?;
-        Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max })
+        let (by, at) = (scope.caller().clone(), self.clock.now());
+        Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max, by, at })
     }
 
     /// What is known of a file, and its content from the beginning.
@@ -53,7 +61,7 @@ impl Files {
         folder: &FolderName,
         path: &FilePath,
     ) -> Result<(FileInfo, FileReader), RecordError> {
-        let store = self.0.tenant(scope).await?;
+        let store = self.stores.tenant(scope).await?;
         // Held until the content is open, because it goes when it is replaced and no transaction can see it any more.
         let mut tx = store.begin().await?;
         let info = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
@@ -73,7 +81,7 @@ impl Files {
         after: Option<&FilePath>,
         limit: usize,
     ) -> Result<Vec<FileInfo>, RecordError> {
-        Ok(self.0.tenant(scope).await?.begin().await?.list_files(folder, after, limit)?)
+        Ok(self.stores.tenant(scope).await?.begin().await?.list_files(folder, after, limit)?)
     }
 
     /// Deletes a file.
@@ -91,9 +99,11 @@ impl Files {
             let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
             precondition.check(Some(found.version))?;
             tx.delete_file(folder, path)?;
-            Ok(())
+            let event = Event::new(Action::FileDeleted, format!("file/{folder}/{path}"));
+            let event = event.before(&json!({"size": found.size, "media-type": found.media_type}))?;
+            Ok(record(tx, scope.caller(), self.clock.now(), event)?)
         };
-        self.0.tenant(scope).await?.transact(delete).await
+        self.stores.tenant(scope).await?.transact(delete).await
     }
 }
 
@@ -127,6 +137,8 @@ impl PutFile {
         let found = tx.file(folder, path)?;
         precondition.check(found.as_ref().map(|info| info.version))?;
         tx.put_file(folder, path, media_type, staged)?;
+        let event = Event::new(Action::FileWritten, format!("file/{folder}/{path}"));
+        record(&mut tx, &self.by, self.at, event.after(&json!({"size": size, "media-type": media_type}))?)?;
         let version = tx.commit().await?.version;
         Ok(FileWritten { version, size, created: found.is_none() })
     }

@@ -139,7 +139,7 @@ impl App {
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
-            files: Files::new(stores.clone()),
+            files: Files::new(stores.clone(), clock.clone()),
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),

@@ -34,6 +34,21 @@ async fn who_did_what_is_found_and_follows_from_what_was_before() {
 }
 
 #[tokio::test]
+async fn files_are_audited_with_what_they_are_and_not_with_what_is_in_them() {
+    let server = Server::start().await;
+    let file = "/v1/folders/docs/files/a.txt";
+    server.acme(&format!("PUT {file}"), &[("Content-Type", "text/plain")], "secret words").await;
+    server.acme(&format!("DELETE {file}"), &[], "").await;
+    let listed = administrator(&server, "GET /v1/audit?subject=file/docs/a.txt", Value::Null).await.json();
+    assert_eq!(
+        (&listed["items"][0]["action"], &listed["items"][1]["action"]),
+        (&json!("file.delete"), &json!("file.write"))
+    );
+    assert_eq!(listed["items"][1]["after"]["value"], json!({"size": 12, "media-type": "text/plain"}));
+    assert!(!listed.to_string().contains("secret words"));
+}
+
+#[tokio::test]
 async fn the_platform_sees_its_own_acts_and_a_tenant_its_own() {
     let server = Server::start().await;
     let operator = async |line: &str, body: &str| {
