@@ -53,7 +53,7 @@ impl Life {
     ///
     /// # Errors
     /// `WrongState` for a tenant that is deleted; `InvalidReason`.
-    pub fn become_(&self, wanted: Wanted, reason: Option<&str>) -> Result<Self, TenancyError> {
+    pub fn changed(&self, wanted: Wanted, reason: Option<&str>) -> Result<Self, TenancyError> {
         if let Self::Deleted { .. } = self {
             return Err(TenancyError::WrongState("the tenant is deleted; restore it first"));
         }
@@ -128,19 +128,19 @@ mod tests {
         assert!(deleted.is_to_be_destroyed(Timestamp(31 * DAY)));
         assert!(deleted.restore(Timestamp(31 * DAY)).is_err());
         assert!(deleted.delete(Some("again"), Timestamp(0), DAY).is_err());
-        assert!(deleted.become_(Wanted::Active, None).is_err(), "there is one way back");
+        assert!(deleted.changed(Wanted::Active, None).is_err(), "there is one way back");
     }
 
     #[test]
     fn whoever_is_kept_out_is_told_why() {
         for wanted in [Wanted::ReadOnly, Wanted::Suspended] {
-            assert!(Life::Active.become_(wanted, None).is_err());
-            assert!(Life::Active.become_(wanted, Some("  ")).is_err());
-            assert!(Life::Active.become_(wanted, Some("two\nlines")).is_err());
-            assert!(Life::Active.become_(wanted, Some(&"x".repeat(REASON_BYTES_MAX + 1))).is_err());
-            let kept_out = Life::Active.become_(wanted, Some("unpaid since March")).unwrap();
+            assert!(Life::Active.changed(wanted, None).is_err());
+            assert!(Life::Active.changed(wanted, Some("  ")).is_err());
+            assert!(Life::Active.changed(wanted, Some("two\nlines")).is_err());
+            assert!(Life::Active.changed(wanted, Some(&"x".repeat(REASON_BYTES_MAX + 1))).is_err());
+            let kept_out = Life::Active.changed(wanted, Some("unpaid since March")).unwrap();
             assert!(!kept_out.is_active() && kept_out.restore(Timestamp(0)).is_err());
-            assert_eq!(kept_out.become_(Wanted::Active, None).unwrap(), Life::Active);
+            assert_eq!(kept_out.changed(Wanted::Active, None).unwrap(), Life::Active);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Directory {
         }
         let change = |_: &mut Transaction, before: &Tenant| {
             let life = match asked.state {
-                Some(wanted) => before.life.become_(wanted, asked.reason.as_deref())?,
+                Some(wanted) => before.life.changed(wanted, asked.reason.as_deref())?,
                 None => before.life.clone(),
             };
             let slug = asked.slug.clone().unwrap_or_else(|| before.slug.clone());
