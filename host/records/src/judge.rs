@@ -80,11 +80,6 @@ struct Suspect {
 }
 
 impl Judging<'_> {
-    /// The way to the records.
-    pub fn gate(&self) -> &Gate {
-        &self.gate
-    }
-
     /// Creates or replaces a record.
     ///
     /// # Errors

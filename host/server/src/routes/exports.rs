@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use futures_util::stream;
+use http::Response;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use signalsync_core::CollectionName;
@@ -28,9 +28,7 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
         RecordError::Data(DataError::NoDefinition) => Problem::plain(Code::NoTable),
         other => other.into(),
     })?;
-    let mut answer = Response::new(content(export));
-    *answer.status_mut() = StatusCode::OK;
-    let answer = with(answer, CONTENT_TYPE, media_type);
+    let answer = with(Response::new(content(export)), CONTENT_TYPE, media_type);
     Ok(with(answer, CONTENT_DISPOSITION, &format!("attachment; filename={collection}.{ending}")))
 }
 
