@@ -101,12 +101,17 @@ pub(crate) fn keep_fixed(
 /// `Forbidden`.
 pub(crate) fn created(rights: &CollectionRights<'_>, body: &Value) -> Result<BTreeSet<String>, DataError> {
     let Some(hidden) = rights.creation() else {
-        return Err(DataError::Forbidden("you may not create records in this collection".to_owned()));
+        return Err(may_not_create());
     };
     match hidden.iter().find(|field| body.get(field.as_str()).is_some()) {
         Some(field) => Err(DataError::Forbidden(format!("you may not fill the field `{field}`"))),
         None => Ok(hidden),
     }
+}
+
+/// For whoever has no rule that lets records be created.
+pub(crate) fn may_not_create() -> DataError {
+    DataError::Forbidden("you may not create records in this collection".to_owned())
 }
 
 /// Refuses a change that leads a record out of what the caller may change.

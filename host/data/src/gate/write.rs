@@ -59,7 +59,7 @@ impl Gate {
     pub fn add(&self, tx: &mut Transaction, change: &Change) -> Result<Staged, DataError> {
         let open = self.open(tx, &change.collection)?;
         if self.rights().on(open.name()).creation().is_none() {
-            return Err(DataError::Forbidden("you may not create records in this collection".to_owned()));
+            return Err(access::may_not_create());
         }
         self.put(tx, change)
     }
