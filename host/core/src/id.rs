@@ -104,6 +104,8 @@ ids! {
     MailId = "mai";
     /// One long action that a person started and can watch.
     JobId = "job";
+    /// One file that is sent in parts.
+    UploadId = "upl";
     /// One request that reached the front door.
     RequestId = "req";
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event};
 use signalsync_core::{CollectionName, Digest, Permission, Timestamp};
-use signalsync_store::{Key, Listing, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, Listing, Shelf, StoreError, Table, Transaction, row};
 
 use crate::error::DataError;
 use crate::gate::Gate;
@@ -171,6 +171,9 @@ pub fn delete(gate: &Gate, tx: &mut Transaction, name: &CollectionName) -> Resul
         if tx.clear(table, &[name.as_str()], CLEARED_MAX)? == CLEARED_MAX {
             return Ok(false);
         }
+    }
+    if !tx.clear_shelves(&Shelf::records(name), CLEARED_MAX)? {
+        return Ok(false);
     }
     tx.clear(Table::CollectionVersions, &[name.as_str()], usize::MAX)?;
     publish::refer(tx, name, (&before.refers_to, &BTreeSet::new()))?;

@@ -35,6 +35,9 @@ pub enum DataError {
         /// JSON Pointers.
         fields: Vec<String>,
     },
+    /// The record has as many files as it may.
+    #[error("the record has {limit} files, and has at most so many; delete one first")]
+    TooManyFiles { limit: usize },
     /// Other records refer to the one that is to be deleted.
     #[error("other records refer to this one{}; change or delete them first", named(by))]
     Referenced {

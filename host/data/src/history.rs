@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{CollectionName, DeploymentName, RecordId, Timestamp};
-use signalsync_store::{Key, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, StoreError, Table, Transaction, id_part, row};
 
-use crate::row::{About, id_part};
+use crate::attached;
+use crate::row::About;
 
 /// Entries that are kept for each record; the oldest go first.
 pub const VERSIONS_KEPT: u32 = 100;
@@ -109,8 +110,9 @@ pub(crate) fn page(
     Ok((kept, page.next.is_some()))
 }
 
-/// Forgets all entries of a record that is gone for good.
+/// Forgets all entries of a record that is gone for good, and its files.
 pub(crate) fn forget(tx: &mut Transaction, collection: &CollectionName, id: &RecordId) -> Result<(), StoreError> {
+    attached::forget(tx, collection, id)?;
     let kept = VERSIONS_KEPT as usize + 1;
     tx.clear(Table::RecordVersions, &[collection.as_str(), &id_part(id.as_str())], kept).map(drop)
 }

@@ -9,6 +9,7 @@
 //! Knows neither components nor HTTP: the tenant's validation components judge in the crate `records`, after the gate.
 
 mod access;
+mod attached;
 mod collection;
 mod compiled;
 mod definition;
@@ -31,6 +32,7 @@ mod schemas;
 mod text;
 mod upkeep;
 
+pub use attached::ATTACHMENTS_MAX;
 pub use collection::{
     COLLECTIONS_MAX, Collection, Published, Usage, create, delete, find, list, require, usages, visible,
 };

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{CollectionName, RecordId};
-use signalsync_store::{Key, StoreError, Table, Transaction};
-
-use crate::row::id_part;
+use signalsync_store::{Key, StoreError, Table, Transaction, id_part};
 
 /// What happens to a record when the one that it refers to is deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::rights::RecordFacts;
-use signalsync_core::{CollectionName, DepartmentId, Digest, RecordId, Timestamp, UserId};
+use signalsync_core::{CollectionName, DepartmentId, RecordId, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Versioned, row};
 
 /// What is known of a record besides its document.
@@ -77,10 +77,4 @@ pub(crate) fn facts<'a>(about: &About, body: &'a Value) -> RecordFacts<'a> {
 
 pub(crate) fn key(collection: &CollectionName, id: &RecordId) -> Key {
     Key::new(Table::Records, &[collection.as_str(), id.as_str()])
-}
-
-/// A record's id as a part of a key that is not the last one. Such parts are at most 255 bytes, and ids one more:
-/// a longer one is named by its hash, behind a character that no id has.
-pub(crate) fn id_part(id: &str) -> std::borrow::Cow<'_, str> {
-    if id.len() <= 200 { id.into() } else { format!("\u{1}{}", Digest::of(id.as_bytes())).into() }
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use signalsync_core::{FilePath, FolderName};
+use signalsync_core::FilePath;
 
 use crate::blob::{BlobId, Blobs};
 use crate::engine::Direction;
 use crate::error::{CommitError, StoreError};
-use crate::key::{Key, Table};
 use crate::row;
+use crate::shelf::Shelf;
 use crate::store::blocking;
 use crate::stream::{StagedBlob, StagedFile};
 use crate::transaction::Transaction;
@@ -21,7 +21,7 @@ use crate::transaction::Transaction;
 /// What is known of a file without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
-    /// Within its folder.
+    /// Within its folder, or on what it hangs on.
     pub path: FilePath,
     /// In bytes.
     pub size: u64,
@@ -131,24 +131,23 @@ impl Transaction {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn file(&mut self, folder: &FolderName, path: &FilePath) -> Result<Option<FileInfo>, StoreError> {
-        let key = Key::new(Table::Files, &[folder.as_str(), path.as_str()]);
-        let Some(row) = self.get(&key)? else { return Ok(None) };
+    pub fn file(&mut self, shelf: impl Into<Shelf>, path: &FilePath) -> Result<Option<FileInfo>, StoreError> {
+        let Some(row) = self.get(&shelf.into().key(path))? else { return Ok(None) };
         self.info(path.clone(), row.version, &row.body).map(Some)
     }
 
-    /// Files of a folder behind the path `after`, in the order of their paths.
+    /// Files of a shelf behind the path `after`, in the order of their paths.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn list_files(
         &mut self,
-        folder: &FolderName,
+        shelf: impl Into<Shelf>,
         after: Option<&FilePath>,
         limit: usize,
     ) -> Result<Vec<FileInfo>, StoreError> {
-        let after = after.map(FilePath::as_str);
-        let page = self.scan(Table::Files, &[folder.as_str()], "", after, limit, usize::MAX)?;
+        let (shelf, after) = (shelf.into(), after.map(FilePath::as_str));
+        let page = self.scan(shelf.table(), &shelf.parents(), "", after, limit, usize::MAX)?;
         let infos = page.entries.into_iter().map(|(path, row)| {
             let path = FilePath::try_from(path).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             self.info(path, row.version, &row.body)
@@ -162,12 +161,12 @@ impl Transaction {
     /// The store cannot be read, or the content was changed from outside.
     pub fn read_file(
         &mut self,
-        folder: &FolderName,
+        shelf: impl Into<Shelf>,
         path: &FilePath,
         offset: u64,
         length: u32,
     ) -> Result<Option<Bytes>, StoreError> {
-        let Some(info) = self.file(folder, path)? else { return Ok(None) };
+        let Some(info) = self.file(shelf, path)? else { return Ok(None) };
         match info.content {
             Content::Pending(body) => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(body.len());
@@ -188,14 +187,14 @@ impl Transaction {
     /// The store cannot be read.
     pub fn write_file(
         &mut self,
-        folder: &FolderName,
+        shelf: impl Into<Shelf>,
         path: &FilePath,
         media_type: &str,
         body: Bytes,
     ) -> Result<(), StoreError> {
         let id = BlobId::new()?;
         let row = Row { blob: id.clone(), size: body.len() as u64, media_type: media_type.to_owned() };
-        self.replace(folder, path, &row)?;
+        self.replace(&shelf.into(), path, &row)?;
         self.files.pending.push((id, body));
         Ok(())
     }
@@ -206,7 +205,7 @@ impl Transaction {
     /// The store cannot be read, or `Stopped`: it was closed since, and the content is gone.
     pub fn put_file(
         &mut self,
-        folder: &FolderName,
+        shelf: impl Into<Shelf>,
         path: &FilePath,
         media_type: &str,
         staged: StagedFile,
@@ -215,7 +214,7 @@ impl Transaction {
             return Err(StoreError::Stopped);
         }
         let row = Row { blob: staged.0.id.clone(), size: staged.0.size, media_type: media_type.to_owned() };
-        self.replace(folder, path, &row)?;
+        self.replace(&shelf.into(), path, &row)?;
         self.files.staged.push(staged.0);
         Ok(())
     }
@@ -224,20 +223,45 @@ impl Transaction {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn delete_file(&mut self, folder: &FolderName, path: &FilePath) -> Result<bool, StoreError> {
-        self.forget_content(folder, path)?;
-        self.delete(&Key::new(Table::Files, &[folder.as_str(), path.as_str()]))
+    pub fn delete_file(&mut self, shelf: impl Into<Shelf>, path: &FilePath) -> Result<bool, StoreError> {
+        let shelf = shelf.into();
+        self.forget_content(&shelf, path)?;
+        self.delete(&shelf.key(path))
     }
 
-    fn replace(&mut self, folder: &FolderName, path: &FilePath, row: &Row) -> Result<(), StoreError> {
-        self.forget_content(folder, path)?;
+    /// Deletes at most so many files of a shelf; true when none is left.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn clear_files(&mut self, shelf: &Shelf, limit: usize) -> Result<bool, StoreError> {
+        let infos = self.list_files(shelf, None, limit)?;
+        for info in &infos {
+            self.delete_file(shelf, &info.path)?;
+        }
+        Ok(infos.len() < limit)
+    }
+
+    /// Deletes at most so many files of all shelves below this one; true when none is left.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn clear_shelves(&mut self, above: &Shelf, limit: usize) -> Result<bool, StoreError> {
+        let page = self.scan(above.table(), &above.parents(), "", None, limit, usize::MAX)?;
+        for (_, row) in &page.entries {
+            self.files.replaced.push(row::read::<Row>(&row.body)?.blob);
+        }
+        Ok(self.clear(above.table(), &above.parents(), limit)? < limit)
+    }
+
+    fn replace(&mut self, shelf: &Shelf, path: &FilePath, row: &Row) -> Result<(), StoreError> {
+        self.forget_content(shelf, path)?;
         let body = serde_json::to_vec(row).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        self.put(Key::new(Table::Files, &[folder.as_str(), path.as_str()]), body);
+        self.put(shelf.key(path), body);
         Ok(())
     }
 
-    fn forget_content(&mut self, folder: &FolderName, path: &FilePath) -> Result<(), StoreError> {
-        match self.file(folder, path)?.map(|info| info.content) {
+    fn forget_content(&mut self, shelf: &Shelf, path: &FilePath) -> Result<(), StoreError> {
+        match self.file(shelf, path)?.map(|info| info.content) {
             Some(Content::Stored(id)) if !self.is_staged(&id) => self.files.replaced.push(id),
             Some(Content::Stored(id)) => self.files.staged.retain(|staged| staged.id != id),
             Some(Content::Pending(body)) => self.files.pending.retain(|(_, pending)| pending.as_ptr() != body.as_ptr()),
@@ -265,15 +289,17 @@ impl Transaction {
 pub(crate) fn used_blobs(
     snapshot: &dyn crate::engine::Snapshot,
 ) -> Result<std::collections::HashSet<BlobId>, StoreError> {
-    let table = crate::key::prefix(Table::Files, &[]);
     let (mut used, mut damaged) = (std::collections::HashSet::new(), None);
-    snapshot.range(&table, crate::key::behind(table.clone()).as_deref(), Direction::Forth, &mut |_, row| {
-        match serde_json::from_slice::<Row>(&row.body) {
-            Ok(row) => _ = used.insert(row.blob),
-            Err(error) => damaged = Some(error),
-        }
-        damaged.is_none()
-    })?;
+    for table in Shelf::TABLES {
+        let table = crate::key::prefix(table, &[]);
+        snapshot.range(&table, crate::key::behind(table.clone()).as_deref(), Direction::Forth, &mut |_, row| {
+            match serde_json::from_slice::<Row>(&row.body) {
+                Ok(row) => _ = used.insert(row.blob),
+                Err(error) => damaged = Some(error),
+            }
+            damaged.is_none()
+        })?;
+    }
     // A row that cannot be read may refer to anything, so nothing may be swept.
     damaged.map_or(Ok(used), |error| Err(StoreError::Corrupt(error.to_string())))
 }

@@ -5,6 +5,8 @@
 
 use bytes::Bytes;
 
+use crate::shelf::Shelf;
+
 /// Every kind of row that there is: the one registry of first bytes. A number is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -73,6 +75,14 @@ pub enum Table {
     JobItems = 31,
     /// What stays of tenants that were destroyed, by id, in the platform's store.
     Receipts = 32,
+    /// Files of records, by collection, id and path.
+    Attachments = 33,
+    /// Files that long actions work on, by id and path.
+    JobFiles = 34,
+    /// Uploads that go on, by id.
+    Uploads = 35,
+    /// What has arrived of uploads, by id and place.
+    UploadParts = 36,
 }
 
 /// The address of a row.
@@ -101,8 +111,8 @@ impl Key {
     /// platform writes for its own work goes on when the quota is used up.
     pub(crate) fn is_data(&self) -> bool {
         // History comes with the record that it is of; alone it comes with a deletion, which makes room.
-        const DATA: [u8; 2] = [Table::Records as u8, Table::Files as u8];
-        self.0.first().is_some_and(|table| DATA.contains(table))
+        let is = |table: Table| self.0.first() == Some(&(table as u8));
+        is(Table::Records) || Shelf::TABLES.into_iter().any(is)
     }
 
     /// The texts that the key was made of, with so many parents; none when it is no such key.

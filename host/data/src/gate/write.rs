@@ -9,7 +9,7 @@ use signalsync_core::{CollectionName, DepartmentId, RecordId, UserId, json as ch
 use signalsync_store::{Precondition, StoreError, Transaction};
 
 use super::{Change, Gate, Open};
-use crate::access;
+use crate::{access, attached};
 use crate::compiled::{VIOLATIONS_MAX, fault};
 use crate::error::DataError;
 use crate::history::{self, Act, Kept, Remains, Version};
@@ -138,6 +138,10 @@ impl Gate {
             hidden => hidden?,
         };
         let number = history::newest(tx, open.name(), id)?.map_or(0, |kept| kept.version.number) + 1;
+        if number > 1 {
+            // What hung on the deleted record is not this one's.
+            attached::forget(tx, open.name(), id)?;
+        }
         let about = self.new_about(number);
         let accepted = self.accept(tx, open, id, None, about, (value, body), &hidden)?;
         self.leave_bin(tx, open, id)?;
