@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use signalsync_core::TenantId;
+use signalsync_core::{KeyId, TenantId, TenantScope};
 use signalsync_tenancy::{Directory, Life};
+use signalsync_work::jobs::Starters;
 use signalsync_work::{Standing, TenantPage, Tenants};
 
 /// The tenants that the directory lists.
@@ -36,5 +37,16 @@ impl Tenants for Listed {
             })
         }
         .boxed()
+    }
+}
+
+impl Starters for Listed {
+    fn scope<'a>(
+        &'a self,
+        tenant: &'a TenantScope,
+        by: &'a str,
+        key: Option<KeyId>,
+    ) -> BoxFuture<'a, Result<Option<TenantScope>, String>> {
+        async move { self.0.stand_in(tenant, by, key).await.map_err(|error| error.to_string()) }.boxed()
     }
 }

@@ -141,7 +141,8 @@ fn find(tx: &mut Transaction, scope: &TenantScope, id: JobId) -> Result<NamedJob
     if is_theirs(scope, &job) { Ok(NamedJob { id, job }) } else { Err(JobError::NotFound) }
 }
 
-fn is_theirs(scope: &TenantScope, job: &Job) -> bool {
+/// Whether a caller may see a job and decide about it: whoever started it, and whoever changes the tenant's settings.
+pub fn is_theirs(scope: &TenantScope, job: &Job) -> bool {
     let caller = scope.caller();
     let started = job.by.is_some() && job.by == caller.principal.user;
     started || caller.rights.allows(Permission::SettingsManage)

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use signalsync_core::rights::Person;
-use signalsync_core::{Caller, Origin, Principal, Rights, SessionId, TenantScope, TenantSlug, Timestamp, UserId};
+use signalsync_core::{
+    Caller, KeyId, Origin, Principal, Rights, SessionId, TenantScope, TenantSlug, Timestamp, UserId,
+};
 use signalsync_people::session::{self, Due, Proved, SessionToken};
 use signalsync_people::{PeopleError, person};
 use signalsync_store::Transaction;
 
 use super::Directory;
 use crate::error::{AuthError, TenancyError};
+use crate::registry;
 use crate::tenant::Tenant;
 
 /// Somebody who showed a session.
@@ -47,6 +50,41 @@ impl Directory {
         Ok(entered)
     }
 
+    /// Access for somebody of a tenant, for what they started and what goes on without them: a person, or what came with
+    /// a key. With the rights that they have now; none when they may not come in any more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn stand_in(
+        &self,
+        tenant: &TenantScope,
+        by: &str,
+        key: Option<KeyId>,
+    ) -> Result<Option<TenantScope>, TenancyError> {
+        let Some(tenant) = registry::tenant_by_id(&mut self.begin().await?, tenant.tenant())? else { return Ok(None) };
+        if let Some(key) = key {
+            let held = self.of_key(&tenant, key, Origin::default()).await?;
+            return Ok(held.map(|(scope, _)| scope));
+        }
+        let Ok(person) = by.parse::<UserId>() else { return Ok(None) };
+        let host = self.scope(&tenant, Caller::host())?;
+        let mut tx = self.stores.tenant(&host).await?.begin().await?;
+        self.of_person(&mut tx, &tenant, person, Origin::default())
+    }
+
+    fn of_person(
+        &self,
+        tx: &mut Transaction,
+        tenant: &Tenant,
+        person: UserId,
+        origin: Origin,
+    ) -> Result<Option<TenantScope>, TenancyError> {
+        let Some(held) = self.rights.of_person(tx, tenant.id, person)? else { return Ok(None) };
+        let language = person::find(tx, person)?.map_or_else(String::new, |row| row.language.to_string());
+        let principal = Principal { user: Some(person.to_string()), roles: held.roles, language };
+        self.scope(tenant, Caller { principal, rights: held.rights, origin }).map(Some)
+    }
+
     async fn of_session(
         &self,
         tenant: &Tenant,
@@ -56,11 +94,8 @@ impl Directory {
         let (host, now) = (self.scope(tenant, Caller::host())?, self.clock.now());
         let mut tx = self.stores.tenant(&host).await?.begin().await?;
         let Some(Proved { session, person, due }) = session::prove(&mut tx, token, now)? else { return Ok(None) };
-        let Some(held) = self.rights.of_person(&mut tx, tenant.id, person)? else { return Ok(None) };
-        let language = person::find(&mut tx, person)?.map_or_else(String::new, |row| row.language.to_string());
+        let Some(scope) = self.of_person(&mut tx, tenant, person, origin)? else { return Ok(None) };
         let renewed = settle(tx, session, due, now).await;
-        let principal = Principal { user: Some(person.to_string()), roles: held.roles, language };
-        let scope = self.scope(tenant, Caller { principal, rights: held.rights, origin })?;
         Ok(Some(Entered { scope, person, session, renewed }))
     }
 }

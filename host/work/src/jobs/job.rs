@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use signalsync_core::{Timestamp, WorkId};
+use signalsync_core::{Caller, KeyId, Timestamp, WorkId};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct Job {
     pub kind: String,
     /// Id of the person or key that started it.
     pub by: Option<String>,
+    /// The key that they started it with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// What is to be done.
     pub input: Value,
     /// Where it stands.
@@ -72,6 +75,9 @@ pub struct Job {
     pub ended_at: Option<Timestamp>,
     /// Whether it can be undone.
     pub can_undo: bool,
+    /// Whether what it did is taken back when it cannot go on.
+    #[serde(default)]
+    pub all_or_nothing: bool,
     /// Where the next chunk begins; its kind knows what that means.
     pub cursor: Value,
     /// Entries that say what it did, for undoing.
@@ -83,10 +89,11 @@ pub struct Job {
 }
 
 impl Job {
-    pub(crate) fn new(new: NewJob, by: Option<String>, work: WorkId, now: Timestamp) -> Self {
+    pub(crate) fn new(new: NewJob, by: &Caller, work: WorkId, now: Timestamp) -> Self {
         Self {
             kind: new.kind.to_owned(),
-            by,
+            by: by.principal.user.clone(),
+            key: by.origin.key,
             input: new.input,
             state: JobState::Waiting,
             done: 0,
@@ -98,6 +105,7 @@ impl Job {
             started_at: now,
             ended_at: None,
             can_undo: new.can_undo,
+            all_or_nothing: new.all_or_nothing,
             cursor: Value::Null,
             did: 0,
             undo_began: false,
@@ -115,6 +123,8 @@ pub struct NewJob {
     pub input: Value,
     /// Whether its chunks note what they did.
     pub can_undo: bool,
+    /// Whether what it did is taken back when it cannot go on; such a job can be undone.
+    pub all_or_nothing: bool,
 }
 
 /// Something that a job found wrong.

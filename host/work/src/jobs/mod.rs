@@ -3,13 +3,15 @@
 //! A job is done in chunks, each a transaction that holds what the chunk did *and* the job's progress. So its counts
 //! are true at any moment, and after a crash it goes on behind the last chunk that was committed. A job can be paused,
 //! resumed and cancelled, and undone as a whole if its kind notes what it did.
+//!
+//! Whoever starts a job is who does it: each chunk acts with the rights that its starter has at that moment.
 
 mod job;
 mod rows;
 mod runner;
 
 pub use job::{Chunk, Job, JobState, NewJob, Problem};
-pub use runner::{JobKind, Jobs};
+pub use runner::{JobKind, Jobs, Starters};
 
 use signalsync_core::{JobId, TenantScope, Timestamp, WorkId};
 use signalsync_store::{CommitError, Listing, StoreError, Table, Transaction, row};
@@ -21,7 +23,7 @@ use crate::work::{self, New, PAYLOAD_BYTES_MAX};
 pub const OPEN_MAX: usize = 20;
 
 /// Problems of a job that are listed; of those beyond, only the number is kept.
-pub const PROBLEMS_KEPT_MAX: u64 = 1_000;
+pub const PROBLEMS_KEPT_MAX: u64 = 10_000;
 
 /// How long a job that has ended can be looked at.
 const KEPT_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
@@ -89,8 +91,7 @@ pub fn start(tx: &mut Transaction, scope: &TenantScope, new: NewJob, now: Timest
         return Err(WorkError::TooLarge { what: "the job's input", bytes, limit: PAYLOAD_BYTES_MAX }.into());
     }
     let id = JobId::new();
-    let by = scope.caller().principal.user.clone();
-    let job = Job::new(new, by, schedule(tx, STEP, id, now)?, now);
+    let job = Job::new(new, scope.caller(), schedule(tx, STEP, id, now)?, now);
     rows::write(tx, id, &job)?;
     rows::set_open(tx, id, true)?;
     Ok(id)

@@ -9,7 +9,7 @@
 
 use serde_json::Value;
 use signalsync_core::JobId;
-use signalsync_store::{Key, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, Shelf, StoreError, Table, Transaction, row};
 
 use super::job::{Job, Problem};
 use crate::machine::shortened;
@@ -74,7 +74,7 @@ pub(crate) fn remove_some(tx: &mut Transaction, id: JobId, limit: usize) -> Resu
     for (name, _) in &page.entries {
         tx.delete(&item_key(id, name))?;
     }
-    let is_all = page.next.is_none();
+    let is_all = page.next.is_none() && tx.clear_files(&Shelf::job(id), limit)?;
     if is_all {
         tx.delete(&key(id))?;
     }

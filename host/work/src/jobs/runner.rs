@@ -6,10 +6,10 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use signalsync_core::{Clock, JobId, TenantScope, Timestamp};
+use signalsync_core::{Clock, JobId, KeyId, TenantScope, Timestamp};
 use signalsync_store::{StoreError, Transaction, row};
 
-use super::job::{Chunk, Job, JobState};
+use super::job::{Chunk, Job, JobState, Problem};
 use super::{FORGET, PROBLEMS_KEPT_MAX, STEP, end, rows};
 use crate::error::WorkError;
 use crate::handler::{Claimed, Handlers, Outcome, Policy, Setback, Within};
@@ -25,7 +25,7 @@ const REMOVED_PER_CHUNK: usize = 500;
 const PROBLEMS_PER_CHUNK_MAX: usize = 1_000;
 
 /// Bytes of what one chunk may note for undoing.
-const DID_BYTES_MAX: usize = 1 << 20;
+const DID_BYTES_MAX: usize = 4 << 20;
 
 /// Does jobs of one kind.
 pub trait JobKind: Send + Sync + 'static {
@@ -38,34 +38,48 @@ pub trait JobKind: Send + Sync + 'static {
     fn step<'a>(
         &'a self,
         scope: &'a TenantScope,
+        id: JobId,
         job: &'a Job,
         tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>>;
 
-    /// Takes back what was done, the last first.
+    /// Takes back what was done, the last first; answers what could not be taken back.
     fn undo<'a>(
         &'a self,
         scope: &'a TenantScope,
         job: &'a Job,
         did: Vec<Value>,
         tx: Transaction,
-    ) -> BoxFuture<'a, Result<Transaction, Setback>> {
+    ) -> BoxFuture<'a, Result<(Transaction, Vec<Problem>), Setback>> {
         let _ = (scope, job, did, tx);
         async { Err(Setback::never("jobs of this kind cannot be undone")) }.boxed()
     }
+}
+
+/// Who started a job, as they are now. The crate that knows people says so.
+pub trait Starters: Send + Sync + 'static {
+    /// Access for somebody of the scope's tenant, with the rights that they have now: a person, or what came with a key.
+    /// None when they may not come in any more. An error is a text for the operator.
+    fn scope<'a>(
+        &'a self,
+        tenant: &'a TenantScope,
+        by: &'a str,
+        key: Option<KeyId>,
+    ) -> BoxFuture<'a, Result<Option<TenantScope>, String>>;
 }
 
 /// All kinds of jobs of a process.
 #[derive(Clone)]
 pub struct Jobs {
     kinds: BTreeMap<&'static str, Arc<dyn JobKind>>,
+    starters: Arc<dyn Starters>,
     clock: Arc<dyn Clock>,
 }
 
 impl Jobs {
     /// None yet.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { kinds: BTreeMap::new(), clock }
+    pub fn new(starters: Arc<dyn Starters>, clock: Arc<dyn Clock>) -> Self {
+        Self { kinds: BTreeMap::new(), starters, clock }
     }
 
     /// Jobs of this kind are done by this one.
@@ -86,6 +100,14 @@ impl Jobs {
         kind.ok_or_else(|| Setback::again(format!("nobody here does jobs of the kind `{name}`")))
     }
 
+    /// Access for whoever started the job; none when that was the host.
+    async fn starter(&self, scope: &TenantScope, job: &Job) -> Result<Option<TenantScope>, Setback> {
+        let Some(by) = &job.by else { return Ok(None) };
+        let starter = self.starters.scope(scope, by, job.key).await.map_err(Setback::again)?;
+        let gone = || Setback::never("whoever started it may not come in any more; start it again as somebody else");
+        starter.ok_or_else(gone).map(Some)
+    }
+
     async fn step(
         &self,
         scope: &TenantScope,
@@ -98,18 +120,21 @@ impl Jobs {
         let now = self.clock.now();
         match job.state {
             JobState::Waiting | JobState::Running => {
-                let (mut tx, chunk) = kind.step(scope, &job, tx).await?;
+                let starter = self.starter(scope, &job).await?;
+                let (mut tx, chunk) = kind.step(starter.as_ref().unwrap_or(scope), id, &job, tx).await?;
                 let outcome = note(&mut tx, id, job, chunk, now)?;
                 Ok((tx, outcome))
             }
             JobState::Undoing => {
                 let did = rows::take_did(&mut tx, id, UNDONE_PER_CHUNK, DID_BYTES_MAX)?;
                 if did.is_empty() {
-                    end(&mut tx, id, Job { state: JobState::Undone, ..job }, now).map_err(failed)?;
+                    let state = if job.why.is_some() { JobState::Failed } else { JobState::Undone };
+                    end(&mut tx, id, Job { state, ..job }, now).map_err(failed)?;
                     return Ok((tx, Outcome::Done));
                 }
-                let mut tx = kind.undo(scope, &job, did, tx).await?;
-                rows::write(&mut tx, id, &job)?;
+                let (mut tx, problems) = kind.undo(scope, &job, did, tx).await?;
+                let problems = add_problems(&mut tx, id, &job, &problems)?;
+                rows::write(&mut tx, id, &Job { problems, ..job })?;
                 Ok((tx, Outcome::GoesOn { at: now }))
             }
             // Somebody stopped it, and its work with it.
@@ -139,17 +164,20 @@ impl Within for Jobs {
     fn given_up(&self, claimed: &Claimed, why: &str, tx: &mut Transaction) -> Result<(), StoreError> {
         let Ok(id) = claimed.payload() else { return Ok(()) };
         let Some(job) = rows::read(tx, id)? else { return Ok(()) };
-        let failed = Job { state: JobState::Failed, why: Some(why.to_owned()), ..job };
-        end(tx, id, failed, self.clock.now()).map_err(into_store)
+        let now = self.clock.now();
+        let job = Job { why: Some(why.to_owned()), ..job };
+        if job.all_or_nothing && job.did > 0 && !job.undo_began {
+            let work = super::schedule(tx, STEP, id, now).map_err(into_store)?;
+            return rows::write(tx, id, &Job { state: JobState::Undoing, undo_began: true, work, ..job });
+        }
+        end(tx, id, Job { state: JobState::Failed, ..job }, now).map_err(into_store)
     }
 }
 
 /// Puts what a chunk came to into its transaction.
 fn note(tx: &mut Transaction, id: JobId, job: Job, chunk: Chunk, now: Timestamp) -> Result<Outcome, Setback> {
     check(&chunk)?;
-    for (number, problem) in (job.problems..PROBLEMS_KEPT_MAX).zip(&chunk.problems) {
-        rows::add_problem(tx, id, number, problem)?;
-    }
+    let problems = add_problems(tx, id, &job, &chunk.problems)?;
     for (number, did) in (job.did..).zip(&chunk.did) {
         rows::add_did(tx, id, number, did)?;
     }
@@ -158,7 +186,7 @@ fn note(tx: &mut Transaction, id: JobId, job: Job, chunk: Chunk, now: Timestamp)
         done: job.done + chunk.done,
         failed: job.failed + chunk.failed,
         total: chunk.total.or(job.total),
-        problems: job.problems + chunk.problems.len() as u64,
+        problems,
         did: job.did + chunk.did.len() as u64,
         cursor: chunk.cursor,
         ..job
@@ -169,6 +197,14 @@ fn note(tx: &mut Transaction, id: JobId, job: Job, chunk: Chunk, now: Timestamp)
     }
     rows::write(tx, id, &job)?;
     Ok(Outcome::GoesOn { at: now })
+}
+
+/// Keeps problems, as far as there is room; how many the job has then.
+fn add_problems(tx: &mut Transaction, id: JobId, job: &Job, problems: &[Problem]) -> Result<u64, StoreError> {
+    for (number, problem) in (job.problems..PROBLEMS_KEPT_MAX).zip(problems) {
+        rows::add_problem(tx, id, number, problem)?;
+    }
+    Ok(job.problems + problems.len() as u64)
 }
 
 /// A kind that breaks these limits is wrong, and would do so again.

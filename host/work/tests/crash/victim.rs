@@ -9,9 +9,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::json;
-use signalsync_core::{Authority, Caller, Clock as _, TenantId, TenantScope, Tier, Timestamp};
+use signalsync_core::{Authority, Caller, Clock as _, JobId, KeyId, TenantId, TenantScope, Tier, Timestamp};
 use signalsync_store::{EngineKind, Key, Store, Stores, StoresConfig, Table, Transaction};
-use signalsync_work::jobs::{self, Chunk, Job, JobKind, Jobs, NewJob};
+use signalsync_work::jobs::{self, Chunk, Job, JobKind, Jobs, NewJob, Starters};
 use signalsync_work::{
     Claimed, Driver, DriverLimits, Ended, Handlers, New, Outcome, Outside, Policy, Setback, Standing, SystemTimer,
     TenantPage, Tenants, Within, list, schedule,
@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: &[String]) {
     let engine = if engine == "sled" { EngineKind::Sled } else { EngineKind::Redb };
     let lab = Lab::open(Path::new(root), engine, tenant.parse().unwrap()).await;
     let handlers = Handlers::default().within("count", Count).outside("deliver", Deliver);
-    let handlers = Jobs::new(Arc::new(SystemTimer)).with("numbers", Numbers).register(handlers);
+    let handlers = Jobs::new(Arc::new(Nobody), Arc::new(SystemTimer)).with("numbers", Numbers).register(handlers);
     let (tenants, timer) = (Arc::new(One(lab.tenant)), Arc::new(SystemTimer));
     let driver = Driver::new(authority(), lab.stores.clone(), tenants, timer, handlers, DriverLimits::default());
     let (_alive, ended) = oneshot::channel::<()>();
@@ -77,7 +77,7 @@ async fn schedule_for_ever(lab: &Lab, first: u64) {
     let store = lab.store().await;
     if first == 0 {
         let mut tx = store.begin().await.unwrap();
-        let new = NewJob { kind: "numbers", input: json!(JOB_ITEMS), can_undo: false };
+        let new = NewJob { kind: "numbers", input: json!(JOB_ITEMS), can_undo: false, all_or_nothing: false };
         jobs::start(&mut tx, &lab.scope(), new, SystemTimer.now()).unwrap();
         tx.commit().await.unwrap();
     }
@@ -187,6 +187,20 @@ impl Outside for Deliver {
     }
 }
 
+/// All jobs here are the host's.
+struct Nobody;
+
+impl Starters for Nobody {
+    fn scope<'a>(
+        &'a self,
+        _: &'a TenantScope,
+        _: &'a str,
+        _: Option<KeyId>,
+    ) -> BoxFuture<'a, Result<Option<TenantScope>, String>> {
+        async { Ok(None) }.boxed()
+    }
+}
+
 struct Numbers;
 
 impl JobKind for Numbers {
@@ -197,6 +211,7 @@ impl JobKind for Numbers {
     fn step<'a>(
         &'a self,
         _: &'a TenantScope,
+        _: JobId,
         job: &'a Job,
         mut tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>> {

@@ -7,10 +7,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use signalsync_core::{JobId, TenantId, TenantScope};
+use signalsync_core::{Caller, JobId, KeyId, TenantId, TenantScope};
 use signalsync_store::{Key, Table, Transaction};
 use signalsync_work::jobs::{
-    self, Chunk, Job, JobError, JobKind, JobState, Jobs, NewJob, OPEN_MAX, PROBLEMS_KEPT_MAX, Problem,
+    self, Chunk, Job, JobError, JobKind, JobState, Jobs, NewJob, OPEN_MAX, PROBLEMS_KEPT_MAX, Problem, Starters,
 };
 use signalsync_work::{Handlers, Setback, dead_letters};
 use tokio::sync::Semaphore;
@@ -42,6 +42,7 @@ impl JobKind for Numbers {
     fn step<'a>(
         &'a self,
         _: &'a TenantScope,
+        _: JobId,
         job: &'a Job,
         mut tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>> {
@@ -77,15 +78,29 @@ impl JobKind for Numbers {
         _: &'a Job,
         did: Vec<Value>,
         mut tx: Transaction,
-    ) -> BoxFuture<'a, Result<Transaction, Setback>> {
+    ) -> BoxFuture<'a, Result<(Transaction, Vec<Problem>), Setback>> {
         async move {
             for n in did.iter().filter_map(Value::as_u64) {
                 tx.delete(&row(n))?;
                 self.undone.lock().push(n);
             }
-            Ok(tx)
+            Ok((tx, Vec::new()))
         }
         .boxed()
+    }
+}
+
+/// Nobody of a tenant may come in any more.
+struct Nobody;
+
+impl Starters for Nobody {
+    fn scope<'a>(
+        &'a self,
+        _: &'a TenantScope,
+        _: &'a str,
+        _: Option<KeyId>,
+    ) -> BoxFuture<'a, Result<Option<TenantScope>, String>> {
+        async { Ok(None) }.boxed()
     }
 }
 
@@ -100,14 +115,14 @@ async fn fixture() -> Fixture {
     let (lab, chunks) = (Lab::new(), Arc::new(Semaphore::new(0)));
     let tenant = lab.tenant().await;
     let numbers = Numbers { chunks, begun: Arc::default(), fails_at: Arc::default(), undone: Arc::default() };
-    let jobs = Jobs::new(Arc::new(lab.clock.clone())).with("numbers", numbers.clone());
+    let jobs = Jobs::new(Arc::new(Nobody), Arc::new(lab.clock.clone())).with("numbers", numbers.clone());
     let driving = lab.drive(jobs.register(Handlers::default()));
     Fixture { lab, tenant, numbers, driving }
 }
 
 impl Fixture {
     async fn start(&self, total: u64) -> JobId {
-        let new = NewJob { kind: "numbers", input: json!(total), can_undo: true };
+        let new = NewJob { kind: "numbers", input: json!(total), can_undo: true, all_or_nothing: false };
         self.change(|tx, scope, now| jobs::start(tx, scope, new, now)).await.unwrap()
     }
 
@@ -216,7 +231,7 @@ async fn jobs_are_bounded_and_forgotten() {
     for _ in 0..OPEN_MAX {
         ids.push(f.start(10).await);
     }
-    let new = || NewJob { kind: "numbers", input: json!(1), can_undo: false };
+    let new = || NewJob { kind: "numbers", input: json!(1), can_undo: false, all_or_nothing: false };
     let more = f.change(|tx, scope, now| jobs::start(tx, scope, new(), now)).await;
     assert!(matches!(more, Err(JobError::TooMany { limit: OPEN_MAX })));
     f.numbers.chunks.add_permits(OPEN_MAX);
@@ -239,13 +254,17 @@ impl JobKind for Wrong {
     fn step<'a>(
         &'a self,
         _: &'a TenantScope,
+        _: JobId,
         job: &'a Job,
         tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>> {
         async move {
             let problem = Problem { row: None, column: None, reason: "é".repeat(5_000) };
             let chunk = Chunk { problems: vec![problem; 600], failed: 600, ..Chunk::default() };
-            Ok((tx, Chunk { cursor: json!(1), end: (job.cursor == json!(1)).then_some(Value::Null), ..chunk }))
+            Ok((
+                tx,
+                Chunk { cursor: json!(job.problems), end: (job.problems == 9_600).then_some(Value::Null), ..chunk },
+            ))
         }
         .boxed()
     }
@@ -255,15 +274,15 @@ impl JobKind for Wrong {
 async fn problems_are_listed_up_to_a_number_and_counted_beyond() {
     let lab = Lab::new();
     let tenant = lab.tenant().await;
-    let wrong = Jobs::new(Arc::new(lab.clock.clone())).with("wrong", Wrong);
+    let wrong = Jobs::new(Arc::new(Nobody), Arc::new(lab.clock.clone())).with("wrong", Wrong);
     let driving = lab.drive(wrong.register(Handlers::default()));
-    let new = NewJob { kind: "wrong", input: Value::Null, can_undo: false };
+    let new = NewJob { kind: "wrong", input: Value::Null, can_undo: false, all_or_nothing: false };
     let scope = lab.scope(tenant);
     let start = |tx: &mut Transaction| jobs::start(tx, &scope, new, crate::lab::START).unwrap();
     let id = lab.change(tenant, start).await;
-    until(|| driving.figures.done() == 2).await;
+    until(|| driving.figures.done() == 17).await;
     let job = lab.read(tenant, |tx| jobs::get(tx, id).unwrap()).await;
-    assert_eq!((job.state, job.problems, job.failed), (JobState::Done, 1_200, 1_200));
+    assert_eq!((job.state, job.problems, job.failed), (JobState::Done, 10_200, 10_200));
     let (mut listed, mut after) = (0, None);
     loop {
         let page = lab.read(tenant, |tx| jobs::problems(tx, id, after.as_deref(), 100).unwrap()).await;
@@ -276,4 +295,34 @@ async fn problems_are_listed_up_to_a_number_and_counted_beyond() {
     }
     assert_eq!(listed, PROBLEMS_KEPT_MAX);
     driving.end().await;
+}
+
+#[tokio::test]
+async fn all_or_nothing_takes_back_what_was_done() {
+    let f = fixture().await;
+    *f.numbers.fails_at.lock() = Some(35);
+    let new = NewJob { kind: "numbers", input: json!(60), can_undo: true, all_or_nothing: true };
+    let id = f.change(|tx, scope, now| jobs::start(tx, scope, new.clone(), now)).await.unwrap();
+    f.numbers.chunks.add_permits(4);
+    let (job, rows) = f.until(id, |job| job.ended_at.is_some()).await;
+    assert_eq!((job.state, job.why.as_deref()), (JobState::Failed, Some("the file is damaged")));
+    assert_eq!(rows, 0, "three chunks were done, and were taken back");
+    assert_eq!(f.numbers.undone.lock().len(), 30);
+    let again = f.change(|tx, _, now| jobs::resume(tx, id, now)).await;
+    assert!(matches!(again, Err(JobError::NotPossible { .. })), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_job_ends_when_its_starter_may_not_come_in_any_more() {
+    let f = fixture().await;
+    f.numbers.chunks.add_permits(10);
+    let starter = f.lab.scope_of(f.tenant, |caller| Caller {
+        principal: signalsync_core::Principal { user: Some("usr_gone".to_owned()), ..caller.principal },
+        ..caller
+    });
+    let new = NewJob { kind: "numbers", input: json!(60), can_undo: true, all_or_nothing: false };
+    let id = f.change(|tx, _, now| jobs::start(tx, &starter, new.clone(), now)).await.unwrap();
+    let (job, _) = f.until(id, |job| job.ended_at.is_some()).await;
+    assert_eq!((job.state, job.done), (JobState::Failed, 0));
+    assert!(job.why.is_some_and(|why| why.contains("may not come in any more")));
 }

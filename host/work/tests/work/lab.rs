@@ -97,6 +97,11 @@ impl Lab {
         self.authority.scope(tenant, Arc::new(Tier::default()), Caller::host())
     }
 
+    /// Somebody else's.
+    pub(crate) fn scope_of(&self, tenant: TenantId, who: impl FnOnce(Caller) -> Caller) -> TenantScope {
+        self.authority.scope(tenant, Arc::new(Tier::default()), who(Caller::host()))
+    }
+
     pub(crate) async fn store(&self, tenant: TenantId) -> Store {
         self.stores.tenant(&self.scope(tenant)).await.unwrap()
     }
