@@ -37,7 +37,10 @@ impl Receipts {
     }
 
     /// Adds them to a transaction, so that they are kept exactly when its writes are.
-    fn append(&self, scope: &TenantScope, tx: &mut Transaction) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// A receipt cannot be written as JSON.
+    pub fn append(&self, scope: &TenantScope, tx: &mut Transaction) -> Result<(), StoreError> {
         for receipt in self.0.lock().iter() {
             tx.append(Table::Executions, &receipt.id.to_string(), row::write(receipt)?, scope.tier().executions_kept);
         }

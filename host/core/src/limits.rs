@@ -51,6 +51,8 @@ pub struct Tier {
     pub record_bytes_max: u64,
     /// Largest file.
     pub file_bytes_max: u64,
+    /// Media types of files that are not kept, by what their content says: `image/png`, or `video/*` for a family.
+    pub file_types_refused: Vec<String>,
     /// Sum of records, files and execution records on disk.
     pub disk_bytes_max: u64,
     /// Execution records that are kept; the oldest go first.
@@ -75,6 +77,10 @@ impl Tier {
 /// A thousand in a second.
 const REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60_000).expect("it is not zero");
 
+/// Programs for the machines of whoever downloads them.
+const EXECUTABLES: [&str; 3] =
+    ["application/vnd.microsoft.portable-executable", "application/x-executable", "application/x-mach-binary"];
+
 impl Default for Tier {
     fn default() -> Self {
         let long = CallLimits { fuel: 500_000_000, memory_bytes: 64 * MIB, wall_ms: 5_000 };
@@ -92,6 +98,7 @@ impl Default for Tier {
             waiting_compiles_max: 3,
             record_bytes_max: MIB,
             file_bytes_max: 256 * MIB,
+            file_types_refused: EXECUTABLES.map(str::to_owned).to_vec(),
             disk_bytes_max: 4 << 30,
             executions_kept: 10_000,
             people_max: 10_000,

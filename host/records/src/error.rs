@@ -4,6 +4,9 @@ use signalsync_core::contract::Violation;
 use signalsync_core::{CollectionName, DeploymentName, ExecutionId, Failure, RecordId};
 use signalsync_data::DataError;
 use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
+use signalsync_work::WorkError;
+
+use crate::sheet::SheetError;
 
 /// An operation on collections, records or files failed; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +23,14 @@ pub enum RecordError {
     /// The file is larger than the tier allows.
     #[error("the file has {bytes} bytes, and this tenant's limit is {limit}")]
     TooLarge { bytes: u64, limit: u64 },
+    /// Files of this type may not be kept here.
+    #[error("the file is {media_type}, and this tenant keeps no {pattern}")]
+    FileTypeRefused {
+        /// What its content says that it is.
+        media_type: String,
+        /// Of the tier.
+        pattern: String,
+    },
     /// The file is not as the caller expects.
     #[error(transparent)]
     Precondition(#[from] Unexpected),
@@ -55,6 +66,12 @@ pub enum RecordError {
     /// A validation could not judge the record, and fails closed.
     #[error("the validation `{deployment}` could not judge the record: {failure}")]
     NotJudged { deployment: DeploymentName, failure: Failure, execution: ExecutionId },
+    /// A file of records cannot be read.
+    #[error("the file cannot be read: {0}")]
+    BadSheet(SheetError),
+    /// As many long actions as may be at the same time have not ended.
+    #[error("{limit} jobs have not ended; wait for one, or cancel one")]
+    TooManyJobs { limit: usize },
     /// The idempotency key belongs to another request.
     #[error(transparent)]
     Reused(#[from] Reused),
@@ -73,6 +90,18 @@ impl From<DataError> for RecordError {
             DataError::Conflict => Self::Conflict,
             DataError::NotValid { violations } => Self::NotValid { violations, executions: Vec::new() },
             other => Self::Data(other),
+        }
+    }
+}
+
+impl From<WorkError> for RecordError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Store(error) => Self::Store(error),
+            WorkError::Conflict => Self::Conflict,
+            other @ (WorkError::NotFound | WorkError::NotDead | WorkError::Replaced | WorkError::TooLarge { .. }) => {
+                Self::Store(StoreError::Engine(other.to_string()))
+            }
         }
     }
 }

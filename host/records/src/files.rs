@@ -1,109 +1,176 @@
-//! Files in named folders.
+//! Files: in named folders, and on the records that they belong to.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
-use signalsync_core::{Caller, Clock, FilePath, FolderName, TenantScope, Timestamp};
-use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, Store, Stores, Transaction};
+use signalsync_core::{Clock, CollectionName, FilePath, FolderName, RecordId, TenantScope};
+use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, StagedFile, Store, Stores, Transaction};
 
 use crate::error::RecordError;
+use crate::judge::Judge;
+use crate::sniff;
 
 /// The files of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Files {
     stores: Arc<Stores>,
+    judge: Judge,
     clock: Arc<dyn Clock>,
+}
+
+/// What a file is in or hangs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A folder. Whoever may read and write files is asked before.
+    Folder(FolderName),
+    /// A record, whose rules say who may do what with its files.
+    Record(CollectionName, RecordId),
 }
 
 /// A file that is being sent.
 pub struct PutFile {
+    files: Files,
+    scope: Arc<TenantScope>,
+    place: Place,
+    path: FilePath,
     store: Store,
     writer: FileWriter,
-    limit: u64,
-    by: Caller,
-    at: Timestamp,
+    /// As much of the beginning as says what it is.
+    head: Vec<u8>,
 }
 
 /// A file that was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileWritten {
     pub version: u64,
     pub size: u64,
+    /// What it is: by its content where that says so, else as its sender says.
+    pub media_type: String,
     /// Whether there was none before.
     pub created: bool,
 }
 
 impl Files {
-    pub fn new(stores: Arc<Stores>, clock: Arc<dyn Clock>) -> Self {
-        Self { stores, clock }
+    /// Behind this judge's gate.
+    pub fn new(stores: Arc<Stores>, judge: Judge, clock: Arc<dyn Clock>) -> Self {
+        Self { stores, judge, clock }
     }
 
     /// Starts a file; it appears under its path with [`PutFile::finish`] and leaves no trace without.
     ///
     /// # Errors
-    /// The store failed, or the tenant has used it up.
-    pub async fn start(&self, scope: &TenantScope) -> Result<PutFile, RecordError> {
+    /// The caller may not write it; the store failed, or the tenant has used it up.
+    pub async fn start(&self, scope: &Arc<TenantScope>, place: Place, path: FilePath) -> Result<PutFile, RecordError> {
         let store = self.stores.tenant(scope).await?;
+        if let Place::Record(collection, id) = &place {
+            let gate = self.judge.gate(scope, self.clock.now());
+            gate.may_attach(&mut store.begin().await?, (collection, id), &path)?;
+        }
         let writer = store.stage_file().await?;
-        let (by, at) = (scope.caller().clone(), self.clock.now());
-        Ok(PutFile { store, writer, limit: scope.tier().file_bytes_max, by, at })
+        let (files, scope) = (self.clone(), Arc::clone(scope));
+        Ok(PutFile { files, scope, place, path, store, writer, head: Vec::new() })
     }
 
     /// What is known of a file, and its content from the beginning.
     ///
     /// # Errors
-    /// `NotFound`, or the store failed.
+    /// `NotFound`, what the gate says, or the store failed.
     pub async fn open(
         &self,
         scope: &TenantScope,
-        folder: &FolderName,
+        place: &Place,
         path: &FilePath,
     ) -> Result<(FileInfo, FileReader), RecordError> {
         let store = self.stores.tenant(scope).await?;
         // Held until the content is open, because it goes when it is replaced and no transaction can see it any more.
         let mut tx = store.begin().await?;
-        let info = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
+        let info = match place {
+            Place::Folder(folder) => tx.file(folder, path)?.ok_or(RecordError::NotFound)?,
+            Place::Record(collection, id) => {
+                self.judge.gate(scope, self.clock.now()).attachment(&mut tx, (collection, id), path)?
+            }
+        };
         let reader = store.open_file(&info).await?;
         drop(tx);
         Ok((info, reader))
     }
 
-    /// Files of a folder behind the path `after`.
+    /// Files behind the path `after`. Those of a record are few, and come all at once.
     ///
     /// # Errors
-    /// The store failed.
+    /// What the gate says, or the store failed.
     pub async fn list(
         &self,
         scope: &TenantScope,
-        folder: &FolderName,
+        place: &Place,
         after: Option<&FilePath>,
         limit: usize,
     ) -> Result<Vec<FileInfo>, RecordError> {
-        Ok(self.stores.tenant(scope).await?.begin().await?.list_files(folder, after, limit)?)
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        match place {
+            Place::Folder(folder) => Ok(tx.list_files(folder, after, limit)?),
+            Place::Record(collection, id) => {
+                Ok(self.judge.gate(scope, self.clock.now()).attachments(&mut tx, (collection, id))?)
+            }
+        }
     }
 
     /// Deletes a file.
     ///
     /// # Errors
-    /// `NotFound`, `Precondition`, or the store failed.
+    /// `NotFound`, `Precondition`, what the gate says, or the store failed.
     pub async fn delete(
         &self,
         scope: &TenantScope,
-        folder: &FolderName,
+        place: &Place,
         path: &FilePath,
         precondition: Precondition,
     ) -> Result<(), RecordError> {
-        let delete = |tx: &mut Transaction| {
-            let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
-            precondition.check(Some(found.version))?;
-            tx.delete_file(folder, path)?;
-            let event = Event::new(Action::FileDeleted, format!("file/{folder}/{path}"));
-            let event = event.before(&json!({"size": found.size, "media-type": found.media_type}))?;
-            Ok(record(tx, scope.caller(), self.clock.now(), event)?)
+        let now = self.clock.now();
+        let delete = |tx: &mut Transaction| match place {
+            Place::Record(collection, id) => {
+                Ok(self.judge.gate(scope, now).detach(tx, (collection, id), path, precondition)?)
+            }
+            Place::Folder(folder) => {
+                let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
+                precondition.check(Some(found.version))?;
+                tx.delete_file(folder, path)?;
+                let event = Event::new(Action::FileDeleted, format!("file/{folder}/{path}"));
+                let event = event.before(&json!({"size": found.size, "media-type": found.media_type}))?;
+                Ok(record(tx, scope.caller(), now, event)?)
+            }
         };
         self.stores.tenant(scope).await?.transact(delete).await
+    }
+
+    /// Puts a content under a path, in place of the one that was there, which is answered.
+    fn put(
+        &self,
+        scope: &TenantScope,
+        tx: &mut Transaction,
+        place: &Place,
+        (path, media_type): (&FilePath, &str),
+        precondition: Precondition,
+        content: StagedFile,
+    ) -> Result<Option<FileInfo>, RecordError> {
+        let now = self.clock.now();
+        match place {
+            Place::Record(collection, id) => {
+                let gate = self.judge.gate(scope, now);
+                Ok(gate.attach(tx, (collection, id), (path, media_type), precondition, content)?)
+            }
+            Place::Folder(folder) => {
+                let found = tx.file(folder, path)?;
+                precondition.check(found.as_ref().map(|info| info.version))?;
+                let size = content.size();
+                tx.put_file(folder, path, media_type, content)?;
+                let event = Event::new(Action::FileWritten, format!("file/{folder}/{path}"));
+                record(tx, scope.caller(), now, event.after(&json!({"size": size, "media-type": media_type}))?)?;
+                Ok(found)
+            }
+        }
     }
 }
 
@@ -113,33 +180,31 @@ impl PutFile {
     /// # Errors
     /// `TooLarge`, or the store failed.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), RecordError> {
-        let bytes = self.writer.size() + piece.len() as u64;
-        if bytes > self.limit {
-            return Err(RecordError::TooLarge { bytes, limit: self.limit });
+        let (bytes, limit) = (self.writer.size() + piece.len() as u64, self.scope.tier().file_bytes_max);
+        if bytes > limit {
+            return Err(RecordError::TooLarge { bytes, limit });
         }
+        let wanted = sniff::HEAD_BYTES - self.head.len();
+        self.head.extend_from_slice(&piece[..piece.len().min(wanted)]);
         Ok(self.writer.write(piece).await?)
     }
 
     /// Makes the file appear under its path, in place of the one that was there.
     ///
     /// # Errors
-    /// `Precondition`, `Conflict` when the file changed meanwhile, or the store failed.
-    pub async fn finish(
-        self,
-        folder: &FolderName,
-        path: &FilePath,
-        media_type: &str,
-        precondition: Precondition,
-    ) -> Result<FileWritten, RecordError> {
-        let staged = self.writer.finish().await?;
-        let size = staged.size();
-        let mut tx = self.store.begin().await?;
-        let found = tx.file(folder, path)?;
-        precondition.check(found.as_ref().map(|info| info.version))?;
-        tx.put_file(folder, path, media_type, staged)?;
-        let event = Event::new(Action::FileWritten, format!("file/{folder}/{path}"));
-        record(&mut tx, &self.by, self.at, event.after(&json!({"size": size, "media-type": media_type}))?)?;
+    /// `FileTypeRefused`, `Precondition`, `Conflict` when the file changed meanwhile, what the gate says, or the store
+    /// failed.
+    pub async fn finish(self, said: &str, precondition: Precondition) -> Result<FileWritten, RecordError> {
+        let Self { files, scope, place, path, store, writer, head } = self;
+        let media_type = sniff::media_type(&head, said);
+        if let Some(pattern) = sniff::refused(&scope.tier().file_types_refused, &media_type) {
+            return Err(RecordError::FileTypeRefused { media_type, pattern: pattern.to_owned() });
+        }
+        let content = writer.finish().await?;
+        let size = content.size();
+        let mut tx = store.begin().await?;
+        let found = files.put(&scope, &mut tx, &place, (&path, &media_type), precondition, content)?;
         let version = tx.commit().await?.version;
-        Ok(FileWritten { version, size, created: found.is_none() })
+        Ok(FileWritten { version, size, media_type, created: found.is_none() })
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use signalsync_core::{Clock, CollectionName, TenantScope, Timestamp};
 use signalsync_data::{DataError, step};
 use signalsync_store::Transaction;
-use signalsync_work::{Claimed, Handlers, New, Outcome, Setback, Within, WorkError};
+use signalsync_work::{Claimed, Handlers, New, Outcome, Setback, Within};
 
 use crate::error::RecordError;
 use crate::judge::Judge;
@@ -56,10 +56,5 @@ impl Within for Upkeep {
 /// Has the indexes of a collection built. While that is waiting to be done, asking again changes nothing.
 pub(crate) fn schedule(tx: &mut Transaction, name: &CollectionName, now: Timestamp) -> Result<(), RecordError> {
     let work = New::of(KIND, name, now).and_then(|new| new.named(name.to_string()));
-    let scheduled = work.and_then(|new| signalsync_work::schedule(tx, new).map(drop));
-    scheduled.map_err(|error| match error {
-        WorkError::Store(error) => RecordError::Store(error),
-        WorkError::Conflict => RecordError::Conflict,
-        other => RecordError::Store(signalsync_store::StoreError::Engine(other.to_string())),
-    })
+    Ok(work.and_then(|new| signalsync_work::schedule(tx, new).map(drop))?)
 }

@@ -66,7 +66,7 @@ pub(crate) fn tagged(answer: Answer, version: u64) -> Answer {
 
 /// What every answer says to browsers: nothing here is a page, and nothing here is to be kept.
 pub(crate) fn protect(headers: &mut HeaderMap, is_secure: bool) {
-    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

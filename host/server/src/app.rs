@@ -17,7 +17,7 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Exports, Files, Judge, Records, Upkeep};
+use signalsync_records::{Collections, Exports, Files, Imports, Judge, Records, Upkeep};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -70,6 +70,7 @@ pub struct App {
     pub(crate) collections: Collections,
     pub(crate) records: Records,
     pub(crate) exports: Exports,
+    pub(crate) imports: Imports,
     pub(crate) files: Files,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
@@ -139,7 +140,8 @@ impl App {
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
-            files: Files::new(stores.clone(), clock.clone()),
+            imports: Imports::new(stores.clone(), judge.clone(), clock.clone()),
+            files: Files::new(stores.clone(), judge.clone(), clock.clone()),
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
@@ -238,9 +240,11 @@ fn driver(
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
-    let handlers = Jobs::new(Arc::clone(clock)).register(sender.register(Handlers::default()));
-    let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
+    let imports = Imports::new(Arc::clone(stores), judge.clone(), Arc::clone(clock));
+    let jobs = imports.register(Jobs::new(tenants.clone(), Arc::clone(clock)));
+    let handlers = jobs.register(sender.register(Handlers::default()));
+    let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let timer = Arc::new(SystemTimer);
     Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))
 }

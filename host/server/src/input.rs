@@ -89,6 +89,11 @@ impl Head {
         text.parse().map_err(|rule: T::Err| Problem::new(Code::InvalidName, rule.to_string()))
     }
 
+    /// Whether the route has this part in its path.
+    pub(crate) fn has_name(&self, param: &str) -> bool {
+        self.params.iter().any(|(name, _)| name == param)
+    }
+
     /// The query, of which only these parameters are known.
     ///
     /// # Errors

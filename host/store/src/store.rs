@@ -347,7 +347,7 @@ mod tests {
     async fn a_content_stays_when_it_is_unknown_what_became_of_its_commit() {
         for (error, left) in [(Ok(()), 1), (Err(io::ErrorKind::Other.into()), 2)] {
             let (store, _engine, open, folder) = store();
-            let (name, path) = ("f".parse().unwrap(), "p".parse().unwrap());
+            let (name, path) = ("f".parse::<signalsync_core::FolderName>().unwrap(), "p".parse().unwrap());
             for outcome in [Ok(()), error] {
                 open.send(outcome).unwrap();
                 let mut tx = store.begin().await.unwrap();

@@ -9,13 +9,13 @@ use signalsync_core::{CollectionName, DepartmentId, RecordId, UserId, json as ch
 use signalsync_store::{Precondition, StoreError, Transaction};
 
 use super::{Change, Gate, Open};
-use crate::{access, attached};
 use crate::compiled::{VIOLATIONS_MAX, fault};
 use crate::error::DataError;
 use crate::history::{self, Act, Kept, Remains, Version};
 use crate::index::{self, Indexed};
 use crate::reference;
 use crate::row::{About, Stored, key};
+use crate::{access, attached};
 
 /// A write that is in the transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -218,6 +218,7 @@ fn denied(error: DataError) -> Denied {
         | DataError::Precondition(_)
         | DataError::NotValid { .. }
         | DataError::NotUnique { .. }
+        | DataError::TooManyFiles { .. }
         | DataError::Referenced { .. }
         | DataError::Exists
         | DataError::BadQuery(_)

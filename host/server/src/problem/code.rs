@@ -237,6 +237,10 @@ codes! {
         "Nothing was written. A validation must not write into what it judges, unless it writes the same again.";
     NotUnique = "not-unique", CONFLICT, "Another record has the same value in a unique field",
         "Change the fields that are named, or the other record.";
+    BadSheet = "bad-sheet", UNPROCESSABLE_ENTITY, "The file of records cannot be read",
+        "The detail says what is wrong with it, and where. A template is at `/v1/collections/{collection}/import-template`.";
+    FileTypeRefused = "file-type-refused", UNPROCESSABLE_ENTITY, "Files of this type are not kept",
+        "What a file is, its content says, whatever its name is. The tier says which types are not kept.";
     Referenced = "referenced", CONFLICT, "Other records refer to this one",
         "Change or delete them first; those that you see are named.";
     TooManyEffects = "too-many-effects", CONFLICT, "The deletion would change too many other records",

@@ -255,6 +255,7 @@ impl From<RecordError> for Problem {
             RecordError::Data(error) => error.into(),
             RecordError::Validated(_) => Self::new(Code::CollectionValidated, text),
             RecordError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            RecordError::FileTypeRefused { .. } => Self::new(Code::FileTypeRefused, text),
             RecordError::Precondition(error) => error.into(),
             RecordError::NotValid { violations, executions } => {
                 Self::new(Code::NotValid, text).with("violations", violations).with("executions", executions)
@@ -271,6 +272,10 @@ impl From<RecordError> for Problem {
             RecordError::NotJudged { failure, execution, .. } => {
                 of_call(&failure, Code::NotJudged, text).with("execution", execution)
             }
+            RecordError::BadSheet(error) => {
+                Self::new(Code::BadSheet, text).with("row", error.row).with("column", error.column)
+            }
+            RecordError::TooManyJobs { limit } => Self::new(Code::TooMany, text).with("limit", limit),
             RecordError::Reused(error) => error.into(),
             RecordError::Conflict => Self::plain(Code::Conflict),
             RecordError::Store(error) => error.into(),
@@ -289,6 +294,7 @@ impl From<DataError> for Problem {
             DataError::Precondition(error) => error.into(),
             DataError::NotValid { violations } => Self::new(Code::NotValid, text).with("violations", violations),
             DataError::NotUnique { fields } => Self::new(Code::NotUnique, text).with("fields", fields),
+            DataError::TooManyFiles { limit } => Self::new(Code::TooMany, text).with("limit", limit),
             DataError::Referenced { by } => Self::new(Code::Referenced, text).with("by", referring(&by)),
             DataError::TooManyEffects { limit } => Self::new(Code::TooManyEffects, text).with("limit", limit),
             DataError::Exists => Self::plain(Code::RecordExists),

@@ -1,4 +1,4 @@
-//! Files of a folder: streamed in and out.
+//! Files of a folder, and of a record: streamed in and out.
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -10,8 +10,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use signalsync_core::{FilePath, FolderName};
-use signalsync_records::FileWritten;
+use signalsync_core::FilePath;
+use signalsync_records::{FileWritten, Place};
 use signalsync_store::{FileInfo, FileReader, Listing};
 
 use crate::answer::{Answer, Body, empty, json, tagged, with};
@@ -40,22 +40,28 @@ impl From<FileInfo> for Listed {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Stored {
     path: FilePath,
     size: u64,
+    media_type: String,
     version: u64,
 }
 
-fn place(head: &Head) -> Result<(FolderName, FilePath), Problem> {
-    Ok((head.name("folder")?, head.name("path")?))
+/// As the route says.
+fn place(head: &Head) -> Result<Place, Problem> {
+    if head.has_name("folder") {
+        return Ok(Place::Folder(head.name("folder")?));
+    }
+    Ok(Place::Record(head.name("collection")?, head.name("record")?))
 }
 
 pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let query = input.head.query(&["after", "limit"])?;
-    let (folder, limit) = (input.head.name("folder")?, query.limit()?);
+    let (place, limit) = (place(&input.head)?, query.limit()?);
     let after: Option<FilePath> = query.parsed("after")?;
     // One more than asked for says whether the list goes on.
-    let infos = input.app.files.list(permitted.scope(), &folder, after.as_ref(), limit + 1).await?;
+    let infos = input.app.files.list(permitted.scope(), &place, after.as_ref(), limit + 1).await?;
     let more = infos.len() > limit;
     let items: Vec<Listed> = infos.into_iter().take(limit).map(Listed::from).collect();
     let next = items.last().filter(|_| more).map(|last| last.path.to_string());
@@ -64,19 +70,19 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let Input { app, head, mut body } = input;
-    let ((folder, path), precondition) = (place(&head)?, head.precondition()?);
+    let (path, precondition): (FilePath, _) = (head.name("path")?, head.precondition()?);
     let media_type = media_type(&head)?;
-    let mut file = app.files.start(permitted.scope()).await?;
+    let mut file = app.files.start(&permitted.shared(), place(&head)?, path.clone()).await?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken(error.as_ref()))?;
         if let Ok(piece) = frame.into_data() {
             file.write(piece).await?;
         }
     }
-    let written: FileWritten = file.finish(&folder, &path, &media_type, precondition).await?;
+    let written: FileWritten = file.finish(&media_type, precondition).await?;
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
-    let stored = Stored { path, size: written.size, version: written.version };
-    Ok(tagged(json(status, &stored)?, written.version))
+    let FileWritten { version, size, media_type, .. } = written;
+    Ok(tagged(json(status, &Stored { path, size, media_type, version })?, version))
 }
 
 fn media_type(head: &Head) -> Result<String, Problem> {
@@ -88,8 +94,8 @@ fn media_type(head: &Head) -> Result<String, Problem> {
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let (folder, path) = place(&input.head)?;
-    let (info, reader) = input.app.files.open(permitted.scope(), &folder, &path).await?;
+    let path = input.head.name("path")?;
+    let (info, reader) = input.app.files.open(permitted.scope(), &place(&input.head)?, &path).await?;
     let tag = format!("\"{}\"", info.version);
     if input.head.has(&tag)? {
         return Ok(tagged(empty(StatusCode::NOT_MODIFIED), info.version));
@@ -99,8 +105,8 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let (folder, path) = place(&input.head)?;
-    input.app.files.delete(permitted.scope(), &folder, &path, input.head.precondition()?).await?;
+    let path = input.head.name("path")?;
+    input.app.files.delete(permitted.scope(), &place(&input.head)?, &path, input.head.precondition()?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -9,6 +9,7 @@ mod deployments;
 mod executions;
 mod exports;
 mod files;
+mod imports;
 mod keys;
 mod mails;
 mod mappings;
@@ -238,6 +239,8 @@ pub fn all() -> Vec<Route> {
         post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()),
         get("/v1/collections/{collection}/bin", signed_in(records::bin)),
         get("/v1/collections/{collection}/export", tenant(Permission::RecordsExport, exports::get)),
+        post("/v1/collections/{collection}/import", signed_in(imports::start)),
+        get("/v1/collections/{collection}/import-template", signed_in(imports::template)),
         get("/v1/collections/{collection}/records", signed_in(records::list)),
         post("/v1/collections/{collection}/records", signed_in(records::create)),
         get("/v1/collections/{collection}/records/{record}", signed_in(records::get)),
@@ -247,6 +250,10 @@ pub fn all() -> Vec<Route> {
         get("/v1/collections/{collection}/records/{record}/versions", signed_in(records::versions)),
         post("/v1/collections/{collection}/records/{record}/restore", signed_in(records::restore)),
         post("/v1/collections/{collection}/records/{record}/hand-over", signed_in(records::hand_over)),
+        get("/v1/collections/{collection}/records/{record}/files", signed_in(files::list)),
+        get("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::get)),
+        put("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::put)),
+        delete("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::delete)),
         post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
         get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
@@ -257,6 +264,7 @@ pub fn all() -> Vec<Route> {
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),
         get("/v1/jobs/{job}/problems", signed_in(work::problems)),
+        get("/v1/jobs/{job}/mend", signed_in(imports::mend)),
         post("/v1/jobs/{job}/pause", signed_in(work::pause)),
         post("/v1/jobs/{job}/resume", signed_in(work::resume)),
         post("/v1/jobs/{job}/cancel", signed_in(work::cancel)),

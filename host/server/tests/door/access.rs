@@ -105,7 +105,10 @@ async fn every_answer_protects_itself() {
         let reply = ask(&server, line, "acme", Some(&server.acme)).await;
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{line}");
         assert_eq!(reply.header("cache-control"), Some("no-store"));
-        assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+        assert_eq!(
+            reply.header("content-security-policy"),
+            Some("default-src 'none'; frame-ancestors 'none'; sandbox")
+        );
         assert_eq!(reply.header("cross-origin-resource-policy"), Some("same-origin"));
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
     }

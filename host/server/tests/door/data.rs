@@ -182,3 +182,47 @@ async fn records_are_taken_out_whole_and_as_far_as_they_are_seen() {
     let audited = administrator(&server, "GET /v1/audit?action=export.run", Value::Null).await.json();
     assert_eq!(audited["items"].as_array().map(Vec::len), Some(2), "{audited}");
 }
+
+#[tokio::test]
+async fn files_hang_on_records_and_go_with_them() {
+    let server = orders().await;
+    let file = |name: &str| format!("{ORDERS}/records/1/files/{name}");
+    let put = async |name: &str, media_type: &str, content: &str| {
+        server.acme(&format!("PUT {}", file(name)), &[("Content-Type", media_type)], content).await
+    };
+    assert_eq!(put("a.txt", "text/plain", "early").await.code(), "not-found", "there is no record yet");
+    assert_eq!(ask(&server, "PUT", "/records/1", json!({"number": "A1", "net": "1.00"})).await.status, 201);
+    let written = put("a.txt", "text/plain", "hello").await;
+    assert_eq!((written.status, &written.json()["size"]), (201, &json!(5)));
+    assert_eq!(put("letters/b.txt", "image/png", "<!DOCTYPE html><script>").await.json()["media-type"], "text/html");
+    let program = put("c.png", "image/png", "MZ\u{1}\u{0}").await;
+    assert_eq!((program.status, program.code().as_str()), (422, "file-type-refused"));
+
+    let got = server.acme(&format!("GET {}", file("letters/b.txt")), &[], "").await;
+    assert_eq!(got.header("content-disposition"), Some("attachment; filename*=UTF-8''b%2Etxt"));
+    assert!(got.header("content-security-policy").is_some_and(|policy| policy.contains("sandbox")));
+    assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
+    let part = server.acme(&format!("GET {}", file("a.txt")), &[("Range", "bytes=1-3")], "").await;
+    assert_eq!((part.status, part.body.as_slice()), (206, b"ell".as_slice()));
+    let paths = async || {
+        let listed = server.acme(&format!("GET {ORDERS}/records/1/files"), &[], "").await.json();
+        listed["items"].as_array().into_iter().flatten().map(|item| item["path"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths().await, [json!("a.txt"), json!("letters/b.txt")]);
+    let delete = format!("DELETE {}", file("letters/b.txt"));
+    assert_eq!(server.acme(&delete, &[("If-Match", "\"1\"")], "").await.code(), "precondition-failed");
+    assert_eq!(server.acme(&delete, &[], "").await.status, 204);
+
+    assert_eq!(ask(&server, "DELETE", "/records/1", Value::Null).await.status, 204);
+    assert_eq!(server.acme(&format!("GET {}", file("a.txt")), &[], "").await.code(), "not-found");
+    assert_eq!(ask(&server, "POST", "/records/1/restore", Value::Null).await.status, 201);
+    assert_eq!(server.acme(&format!("GET {}", file("a.txt")), &[], "").await.body, b"hello", "it came back with it");
+    assert_eq!(ask(&server, "DELETE", "/records/1", Value::Null).await.status, 204);
+    assert_eq!(ask(&server, "PUT", "/records/1", json!({"number": "A2", "net": "1.00"})).await.status, 201);
+    assert_eq!(paths().await, [Value::Null; 0], "another record with the same id has nothing of the deleted one");
+    for n in 0..100 {
+        assert_eq!(put(&format!("{n}"), "text/plain", "x").await.status, 201);
+    }
+    assert_eq!(put("101", "text/plain", "x").await.code(), "too-many");
+    assert_eq!(put("99", "text/plain", "y").await.status, 200);
+}

@@ -25,7 +25,11 @@ async fn furnish(server: &Server) {
     let line = "PATCH /v1/collections/things/records/theirs";
     let merge = [("Content-Type", "application/merge-patch+json")];
     assert_eq!(server.acme(line, &merge, &patch).await.status, 200);
-    assert_eq!(server.acme("DELETE /v1/collections/things/records/binned", &[], "").await.status, 404);
+    for id in ["mine", "theirs"] {
+        let line = format!("PUT /v1/collections/things/records/{id}/files/a.txt");
+        let text = if id == "mine" { "of mine" } else { THEIRS };
+        assert!(server.acme(&line, &[("Content-Type", "text/plain")], text).await.status < 300);
+    }
 }
 
 async fn red() -> (Server, String) {
@@ -72,18 +76,28 @@ fn bodies(route: &Route) -> Vec<(&'static str, Value)> {
                 sorted("secret"),
             ]
         }
+        ("POST", Some("import")) => {
+            let line = |id: &str, team: &str| json!({"id": id, "body": {"team": team}}).to_string();
+            let rows = |rows: &[String]| ("application/jsonl", Value::from(rows.join("\n")));
+            vec![rows(&[line("theirs", "red")]), rows(&[line("mine", "blue")]), ("text/csv", Value::from("team\nred"))]
+        }
         ("POST", Some("hand-over")) => vec![("application/json", json!({"owner": null, "department": null}))],
         ("POST" | "PUT", Some("records" | "{record}")) => {
             vec![("application/json", json!({"team": "red"})), ("application/json", json!({"team": "blue"}))]
         }
         ("PUT", Some("draft")) | ("POST", Some("preview")) => vec![("application/json", json!({"schema": {}}))],
+        ("PUT", Some("{*path}")) => vec![("text/plain", json!("new"))],
         ("PUT", _) => vec![("application/json", json!({}))],
         _ => vec![("", Value::Null)],
     }
 }
 
 async fn enter(server: &Server, red: &str, line: &str, (media_type, body): &(&str, Value)) -> Reply {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let body = match body {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        body => body.to_string(),
+    };
     let headers = [("Content-Type", *media_type)];
     let headers = if body.is_empty() { &headers[..0] } else { &headers[..] };
     server.ask(Ask { line, host: "acme", key: Some(red), headers, body: &body }).await
@@ -97,7 +111,8 @@ async fn no_door_shows_what_a_rule_hides() {
         for id in ["theirs", "mine"] {
             for body in bodies(route) {
                 furnish(&server).await;
-                let path = route.path.replace("{collection}", "things").replace("{record}", id);
+                let path =
+                    route.path.replace("{collection}", "things").replace("{record}", id).replace("{*path}", "a.txt");
                 let line = format!("{} {path}", route.method);
                 let reply = enter(&server, &red, &line, &body).await;
                 let text = String::from_utf8_lossy(&reply.body);

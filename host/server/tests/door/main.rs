@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod data;
 mod doors;
+mod imports;
 mod life;
 mod limits;
 mod mails;

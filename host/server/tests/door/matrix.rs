@@ -68,7 +68,7 @@ async fn ask(server: &Server, route: &Route, actor: &str) -> Reply {
 async fn everybody_gets_what_the_matrix_says() {
     let server = Server::start().await;
     let missing = server.acme("GET /v1/collections/nothing", &[], "").await;
-    let mut matrix = format!("{:64}anonymous foreign member operator administrator\n", "");
+    let mut matrix = format!("{:68}anonymous foreign member operator administrator\n", "");
     for route in routes::all() {
         let name = format!("{} {}", route.method, route.path);
         let mut replies = Vec::new();
@@ -79,7 +79,7 @@ async fn everybody_gets_what_the_matrix_says() {
             replies.push(reply.status);
         }
         let cells: Vec<_> = replies.iter().map(u16::to_string).collect();
-        let line = format!("{name:64}{:9} {:7} {:6} {:8} {}", cells[0], cells[1], cells[2], cells[3], cells[4]);
+        let line = format!("{name:68}{:9} {:7} {:6} {:8} {}", cells[0], cells[1], cells[2], cells[3], cells[4]);
         writeln!(matrix, "{line}").expect("memory does not fail");
     }
     assert_eq!(matrix, include_str!("matrix.txt"), "{matrix}");

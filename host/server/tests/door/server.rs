@@ -127,11 +127,26 @@ impl Server {
         self.ask(Ask { line, host: "acme", key: Some(&self.acme), headers: &headers, body }).await
     }
 
-    /// Exactly these bytes; the answer ends with the connection.
+    /// As the tenant `acme`, with a body that is no text.
+    pub(crate) async fn raw(&self, line: &str, media_type: &str, body: &[u8]) -> Reply {
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: acme.localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
+            self.acme,
+            body.len()
+        );
+        self.send_bytes(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Exactly this text; the answer ends with the connection.
     pub(crate) async fn send(&self, text: &str) -> Reply {
+        self.send_bytes(text.as_bytes()).await
+    }
+
+    async fn send_bytes(&self, sent: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // A server that refuses early may close before all is written.
-        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.write_all(sent).await;
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes).await;
         reply(&bytes)

@@ -11,7 +11,7 @@ pub(crate) async fn who_has_used_up_its_disk_can_only_make_room(lab: Lab) {
     let (tenant, store) = lab.tenant().await;
     put(&store, "c", "kept", "body").await;
     // A file lies on the disk, whatever keeps the rows.
-    let (folder, path) = ("f".parse().unwrap(), "p".parse().unwrap());
+    let (folder, path) = ("f".parse::<signalsync_core::FolderName>().unwrap(), "p".parse().unwrap());
     let mut tx = store.begin().await.unwrap();
     tx.write_file(&folder, &path, "text/plain", "content".into()).unwrap();
     tx.commit().await.unwrap();

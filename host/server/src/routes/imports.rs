@@ -1,0 +1,58 @@
+//! Records on their way in.
+
+use http::StatusCode;
+use http::header::LOCATION;
+use signalsync_core::{CollectionName, JobId};
+use signalsync_records::{Format, IMPORT_BYTES_MAX, Order};
+
+use super::exports::{XLSX, download, format, no_table};
+use crate::answer::{Answer, full, json, with};
+use crate::door::Permitted;
+use crate::input::{Head, Input, bad, read};
+use crate::problem::{Code, Problem};
+
+/// Starts to bring a file in; the answer is the job that does it.
+pub(super) async fn start(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let Input { app, head, body } = input;
+    let query = head.query(&["dry-run", "key"])?;
+    let dry_run = match query.text("dry-run") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(bad("the query parameter `dry-run` is `true` or `false`")),
+    };
+    let collection: CollectionName = head.name("collection")?;
+    let order = Order { collection, format: sent(&head)?, dry_run, key: query.text("key").map(str::to_owned) };
+    // Whoever does not know of the collection is told so before the file is sent.
+    app.collections.get(permitted.scope(), &order.collection).await?;
+    let bytes = read(body, IMPORT_BYTES_MAX).await?;
+    let id = app.imports.start(permitted.scope(), order, bytes).await?;
+    let job = app.desk.job(permitted.scope(), id).await?;
+    Ok(with(json(StatusCode::ACCEPTED, &job)?, LOCATION, &format!("/v1/jobs/{id}")))
+}
+
+fn sent(head: &Head) -> Result<Format, Problem> {
+    match head.media_type()?.as_deref() {
+        Some("application/jsonl") => Ok(Format::JsonLines),
+        Some("text/csv") => Ok(Format::Csv),
+        Some(XLSX) => Ok(Format::Xlsx),
+        _ => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            format!("send the file with Content-Type: application/jsonl, text/csv or {XLSX}"),
+        )),
+    }
+}
+
+pub(super) async fn template(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["format"])?;
+    let format = format(query.text("format"))?;
+    let collection: CollectionName = input.head.name("collection")?;
+    let text = input.app.imports.template(permitted.scope(), &collection, format).await.map_err(no_table)?;
+    Ok(download(format, &format!("{collection}-template"), full(text)))
+}
+
+/// The rows that were not acceptable, to be mended and sent again.
+pub(super) async fn mend(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let job: JobId = input.head.name("job")?;
+    let (format, text) = input.app.imports.mend(permitted.scope(), job).await?;
+    Ok(download(format, &format!("{job}-mend"), full(text)))
+}
