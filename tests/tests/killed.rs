@@ -47,6 +47,7 @@ fn orders(platform: &Platform) -> Tenant {
     let tenant = platform.tenant("acme");
     tenant.collection("orders");
     tenant.collection("counters");
+    tenant.collection("rows");
     let definition = json!({
         "schema": { "type": "object", "required": ["number"], "properties": {
             "number": { "x-kind": "text" }, "total": { "x-kind": "number" }, "note": { "x-kind": "long-text" },
@@ -70,8 +71,53 @@ fn count(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
 }
 
 fn provision(console: &Client, number: u64) -> Result<Answer, ureq::Error> {
-    let body = json!({ "slug": format!("tenant-{number}"), "tier": "standard" }).to_string();
+    let administrator = json!({ "mail": format!("first@{number}.example") });
+    let body =
+        json!({ "slug": format!("tenant-{number}"), "tier": "standard", "administrator": administrator }).to_string();
     console.try_send("POST", "/v1/tenants", JSON, body.as_bytes())
+}
+
+/// Rows of one import.
+const ROWS: u64 = 250;
+
+/// While as many jobs as may be have not ended, it waits.
+fn import(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let row = |row: u64| json!({ "id": format!("{number:06}-{row:04}"), "body": { "of": number } }).to_string();
+    let rows = (0..ROWS).map(row).collect::<Vec<_>>().join("\n");
+    loop {
+        let lines: &[_] = &[("content-type", "application/jsonl")];
+        let answer = client.try_send("POST", "/v1/collections/rows/import", lines, rows.as_bytes())?;
+        if answer.status != 409 {
+            return Ok(answer);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Every import that was promised comes to its end, and has all of its rows once; one that was not has all or none.
+fn check_imports(client: &Client, ledger: &Ledger) {
+    let all_ended = || {
+        let jobs = client.get("/v1/jobs?limit=100").expect(200).json();
+        jobs["items"].as_array().unwrap().iter().all(|job| !job["ended-at"].is_null())
+    };
+    // What was being done when the program was killed goes on when its lease has run out.
+    let began = std::time::Instant::now();
+    while !all_ended() {
+        assert!(began.elapsed().as_secs() < 90, "the imports do not end");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let (mut rows, mut after) = (std::collections::BTreeMap::<u64, u64>::new(), String::new());
+    loop {
+        let page = client.get(&format!("/v1/collections/rows/records?limit=1000{after}")).expect(200).json();
+        for item in page["items"].as_array().unwrap() {
+            *rows.entry(item["body"]["of"].as_u64().unwrap()).or_default() += 1;
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert!(rows.iter().all(|(number, count)| *number <= ledger.asked && *count == ROWS), "{rows:?}");
+    let lost = ledger.acknowledged.iter().filter(|number| !rows.contains_key(number));
+    assert_eq!(lost.count(), 0, "{rows:?}");
 }
 
 /// All pages of a question.
@@ -135,6 +181,12 @@ fn check_tenants(platform: &Platform, ledger: &Ledger) {
         let key = platform.console().post(&format!("/v1/tenants/{slug}/keys"), &key).expect(201).json();
         let client = Client::new(platform.address(), format!("{slug}.localhost"), key["secret"].as_str().unwrap());
         client.put("/v1/collections/checked", &json!({})).expect(201);
+        if let Some(number) = slug.strip_prefix("tenant-") {
+            let people = client.get("/v1/people").expect(200).json();
+            assert_eq!(people["items"][0]["mail"], format!("first@{number}.example"), "{people}");
+            let mails = client.get("/v1/mails").expect(200).json();
+            assert_eq!(mails["items"].as_array().map(Vec::len), Some(1), "{mails}");
+        }
     }
 }
 
@@ -145,11 +197,13 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         let tenant = orders(&platform);
         let (acknowledgements, goal) = (&AtomicU64::new(0), 1 + RandomState::new().hash_one(round) % 150);
         let (mut written, mut counted, mut provisioned) = (Ledger::default(), Ledger::default(), Ledger::default());
+        let mut imported = Ledger::default();
         let (client, console) = (&tenant.client, platform.console());
         std::thread::scope(|scope| {
             scope.spawn(|| written.work(acknowledgements, |number| write(client, number)));
             scope.spawn(|| counted.work(acknowledgements, |number| count(client, number)));
             scope.spawn(|| provisioned.work(acknowledgements, |number| provision(&console, number)));
+            scope.spawn(|| imported.work(acknowledgements, |number| import(client, number)));
             wait_for(|| (acknowledgements.load(Ordering::SeqCst) >= goal).then_some(()));
             platform.kill();
         });
@@ -158,6 +212,7 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         check_orders(&tenant.client, &written);
         check_counter(&tenant.client, &counted);
         check_tenants(&platform, &provisioned);
+        check_imports(&tenant.client, &imported);
     }
 }
 
@@ -177,6 +232,8 @@ fn an_operator_verifies_and_changes_what_a_killed_server_left() {
     assert!(renamed && text.starts_with("apex\t"), "{text}");
     let (found, text) = platform.command(&["tenant", "suspend", "apex", "--reason", "unpaid"]);
     assert!(found && text.contains("suspended: unpaid"), "{text}");
+    let (created, text) = platform.command(&["tenant", "create", "new", "--administrator", "first@new.example"]);
+    assert!(created && text.starts_with("new\t"), "{text}");
     let (found, text) = platform.command(&["tenant", "show", "acme"]);
     assert!(!found && text.contains("there is no such tenant"), "{text}");
 }

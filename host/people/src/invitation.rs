@@ -16,6 +16,7 @@ use crate::name::{Language, MailAddress};
 use crate::outgoing::{OutgoingMail, Place, Template, after};
 use crate::person::{self, Person, PersonRow, PersonState};
 use crate::policy::policy;
+use crate::role::administrator;
 use crate::secret::Secret;
 use crate::standing::{self, Standing};
 use crate::structure::check_name;
@@ -38,6 +39,27 @@ pub struct Invite {
     /// Where the person belongs.
     #[serde(default)]
     pub departments: BTreeSet<DepartmentId>,
+}
+
+/// Who administrates a new tenant.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FirstAdministrator {
+    /// Where the invitation goes.
+    pub mail: MailAddress,
+    /// What stands before the `@`, when it is left out; the person can change it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Of the invitation; English, when it is left out.
+    #[serde(default)]
+    pub language: Language,
+}
+
+impl From<&FirstAdministrator> for Invite {
+    fn from(first: &FirstAdministrator) -> Self {
+        let FirstAdministrator { mail, name, language } = first.clone();
+        Self { mail, name, language, roles: [administrator()].into(), departments: BTreeSet::new() }
+    }
 }
 
 /// Invites somebody. The mail is to be queued in the same transaction.

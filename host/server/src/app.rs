@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use signalsync_audit::Audits;
 use signalsync_components::{Components, Deployments, Executions};
-use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantSlug};
+use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
 use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
 use signalsync_mail::{Office, Outbox, Sender};
 use signalsync_people::department::Departments;
 use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
+use signalsync_people::invitation::{self, FirstAdministrator};
 use signalsync_people::keys::Keys;
 use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
@@ -164,9 +165,7 @@ impl App {
 
     /// The tenant as its people know it.
     pub(crate) fn place(&self, slug: &TenantSlug) -> PlaceBuf {
-        let Public { scheme, port } = self.public;
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        PlaceBuf { name: slug.to_string(), url: format!("{scheme}://{slug}.{}{port}", self.base_domain) }
+        self.public.place(slug, &self.base_domain)
     }
 
     /// Counts a request that ended in a mistake of ours.
@@ -202,6 +201,13 @@ impl Public {
     }
 }
 
+impl Public {
+    fn place(&self, slug: &TenantSlug, base_domain: &str) -> PlaceBuf {
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        PlaceBuf { name: slug.to_string(), url: format!("{}://{slug}.{base_domain}{port}", self.scheme) }
+    }
+}
+
 /// A tenant as its people know it.
 pub(crate) struct PlaceBuf {
     name: String,
@@ -222,6 +228,22 @@ impl PlaceBuf {
 pub fn offline_directory(config: &Resolved) -> Result<Directory, StartError> {
     let stores = Stores::open(config.stores.clone())?;
     Ok(directory(config, &stores, &(Arc::new(SystemClock) as Arc<dyn Clock>)))
+}
+
+/// Invites the first administrator of a tenant that is created while nothing is served. The mail leaves when the server
+/// runs.
+pub fn offline_invitation(
+    config: &Resolved,
+    slug: &TenantSlug,
+    first: FirstAdministrator,
+) -> impl Fn(&mut Transaction, &TenantScope) -> Result<(), PeopleError> + Send + Sync + use<> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let place = Public::of(config).place(slug, &config.base_domain);
+    let queue = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
+    move |tx, scope| {
+        let (_, mail) = invitation::invite(tx, scope, clock.now(), place.lent(), (&first).into())?;
+        queue(tx, scope, clock.now(), mail)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the process is composed")]

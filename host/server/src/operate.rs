@@ -3,10 +3,12 @@
 use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use signalsync_core::TenantSlug;
+use signalsync_people::invitation::FirstAdministrator;
+use signalsync_people::name::{Language, MailAddress};
 use signalsync_server::config::Resolved;
-use signalsync_server::offline_directory;
+use signalsync_server::{offline_directory, offline_invitation};
 use signalsync_store::StoreError;
-use signalsync_tenancy::{Directory, Life, TenancyError, Tenant, TenantChange, Wanted};
+use signalsync_tenancy::{Directory, Furnish, Life, TenancyError, Tenant, TenantChange, Wanted};
 
 /// Tenants on one part of a list.
 const PAGE: usize = 1_000;
@@ -23,6 +25,9 @@ pub(crate) enum Act {
         /// Name of a tier of the configuration.
         #[arg(long, default_value = "standard")]
         tier: String,
+        /// Mail address of who administrates it; the invitation leaves when the server runs.
+        #[arg(long)]
+        administrator: Option<MailAddress>,
     },
     /// Show one tenant.
     Show { slug: TenantSlug },
@@ -65,7 +70,12 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
     let directory = offline_directory(config)?;
     let changed = match act {
         Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
-        Act::Create { slug, tier } => directory.create(slug, tier, None).await,
+        Act::Create { slug, tier, administrator } => {
+            let first =
+                administrator.map(|mail| FirstAdministrator { mail, name: None, language: Language::default() });
+            let invite = first.map(|first| offline_invitation(config, &slug, first));
+            directory.create(slug, tier, invite.as_ref().map(|invite| invite as Furnish<'_>), None).await
+        }
         Act::Show { slug } => directory.get(&slug).await.map(|tenant| (*tenant).clone()),
         Act::Tier { slug, tier } => change(&directory, &slug, TenantChange { tier: Some(tier), ..none() }).await,
         Act::Rename { slug, to } => change(&directory, &slug, TenantChange { slug: Some(to), ..none() }).await,

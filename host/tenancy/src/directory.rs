@@ -11,6 +11,7 @@ use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{
     Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
 };
+use signalsync_people::PeopleError;
 use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
 use signalsync_people::keys::{Keys, Removal};
 use signalsync_people::rights::RightsCache;
@@ -32,6 +33,9 @@ const CACHED_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("10,000 is not
 
 /// How long a tenant that was deleted can be restored, unless it is configured: thirty days.
 pub const GRACE_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Puts what a new tenant has from the beginning into the first transaction of its store.
+pub type Furnish<'a> = &'a (dyn Fn(&mut Transaction, &TenantScope) -> Result<(), PeopleError> + Send + Sync);
 
 /// Which address of the platform a request was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,14 +149,16 @@ impl Directory {
         }
     }
 
-    /// Creates a tenant with its own empty store. A request that is repeated gets the same tenant.
+    /// Creates a tenant with its own store, and puts into it what it is to have from the beginning. A request that is
+    /// repeated gets the same tenant. Interrupted anywhere, there is a whole tenant or none.
     ///
     /// # Errors
-    /// `SlugTaken`, `NoSuchTier`, `Reused`, `Conflict`, or the store failed.
+    /// `SlugTaken`, `LooksLike`, `NoSuchTier`, `NotFurnished`, `Reused`, `Conflict`, or the store failed.
     pub async fn create(
         &self,
         slug: TenantSlug,
         tier: String,
+        furnish: Option<Furnish<'_>>,
         request: Option<RequestKey>,
     ) -> Result<Tenant, TenancyError> {
         self.tier(&tier)?;
@@ -161,6 +167,10 @@ impl Directory {
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
+        if let Err(error) = self.furnish(&new, furnish).await {
+            self.stores.destroy_tenant(&self.authority, new.id).await?;
+            return Err(error);
+        }
         let add = |tx: &mut Transaction| {
             let added = registry::add_tenant(tx, &new)?;
             let event = Event::new(Action::TenantCreated, format!("tenant/{}", new.id)).after(&new)?;
@@ -182,7 +192,16 @@ impl Directory {
         if is_unused {
             self.stores.destroy_tenant(&self.authority, new.id).await?;
         }
+        // What waits in its store could not be done before the tenant was listed.
+        self.stores.due().note(new.id, now);
         added.map(|done| done.value)
+    }
+
+    async fn furnish(&self, new: &Tenant, furnish: Option<Furnish<'_>>) -> Result<(), TenancyError> {
+        let Some(furnish) = furnish else { return Ok(()) };
+        let scope = self.scope(new, Caller::host())?;
+        let store = self.stores.tenant(&scope).await?;
+        store.transact(|tx| furnish(tx, &scope).map_err(TenancyError::from)).await
     }
 
     /// Tenants behind `after`, oldest first, at most 1,000 at once.

@@ -1,7 +1,7 @@
 //! Why a caller is not let in, and why the directory was not changed.
 
 use signalsync_core::{TenantSlug, Timestamp};
-use signalsync_people::StructureError;
+use signalsync_people::{PeopleError, StructureError};
 use signalsync_store::{CommitError, Reused, StoreError};
 
 /// A caller is not let in.
@@ -54,6 +54,9 @@ pub enum AuthError {
 /// The directory did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum TenancyError {
+    /// What a new tenant is to have from the beginning was refused.
+    #[error(transparent)]
+    NotFurnished(#[from] PeopleError),
     /// Another tenant has this name.
     #[error("the name `{0}` is taken")]
     SlugTaken(TenantSlug),

@@ -12,7 +12,7 @@ mod rate;
 mod registry;
 mod tenant;
 
-pub use directory::{Actor, Directory, Entered, GRACE_MS, HostLabel, TenantChange, Tiers};
+pub use directory::{Actor, Directory, Entered, Furnish, GRACE_MS, HostLabel, TenantChange, Tiers};
 pub use error::{AuthError, TenancyError};
 pub use key::Issued;
 pub use life::{Life, REASON_BYTES_MAX, Wanted};

@@ -10,8 +10,8 @@ use signalsync_core::grants::Acting;
 use signalsync_core::{JobId, RecordId, TenantScope};
 use signalsync_data::{Change, DataError, Definition, Filter, Gate, Query};
 use signalsync_store::{Precondition, Transaction};
-use signalsync_work::Setback;
 use signalsync_work::jobs::{Chunk, Job, JobKind, Jobs, Problem};
+use signalsync_work::{Policy, Setback};
 
 use super::plan::{self, Content, Unlike, Wanted, problem};
 use super::{Imports, Input, KIND, Row, window};
@@ -24,6 +24,9 @@ const ROWS_PER_CHUNK: usize = 200;
 
 /// A chunk ends when it has taken so long, well within the lease of its work.
 const CHUNK_MS: u64 = 5_000;
+
+/// One row more than a chunk's time, with all of its validations. After a crash an import goes on when this is over.
+const LEASE_MS: u64 = 20_000;
 
 /// Bytes of what is noted for undoing, in one chunk.
 const DID_BYTES_MAX: usize = 1 << 20;
@@ -74,6 +77,10 @@ struct Work<'a> {
 }
 
 impl JobKind for ImportJob {
+    fn policy(&self) -> Policy {
+        Policy { lease_ms: LEASE_MS, attempts_max: 5, ..Policy::default() }
+    }
+
     fn step<'a>(
         &'a self,
         scope: &'a TenantScope,

@@ -203,7 +203,7 @@ pub(crate) fn read(format: Format, bytes: &[u8], columns: &Columns) -> Result<Ro
 pub(crate) enum Writer {
     JsonLines,
     Csv,
-    Xlsx(xlsx::Sheet),
+    Xlsx(Box<xlsx::Sheet>),
 }
 
 impl Writer {
@@ -211,7 +211,7 @@ impl Writer {
         match format {
             Format::JsonLines => Self::JsonLines,
             Format::Csv => Self::Csv,
-            Format::Xlsx => Self::Xlsx(xlsx::Sheet::default()),
+            Format::Xlsx => Self::Xlsx(Box::default()),
         }
     }
 

@@ -47,6 +47,7 @@ impl From<TenancyError> for Problem {
     fn from(error: TenancyError) -> Self {
         let text = error.to_string();
         match error {
+            TenancyError::NotFurnished(error) => error.into(),
             TenancyError::SlugTaken(_) => Self::new(Code::SlugTaken, text),
             TenancyError::LooksLike(_) => Self::new(Code::LooksLike, text),
             TenancyError::WrongState(_) => Self::new(Code::WrongState, text),

@@ -3,12 +3,12 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::{Deserialize, Serialize};
-use signalsync_core::{TenantId, TenantSlug};
+use signalsync_core::{TenantId, TenantScope, TenantSlug};
 use signalsync_people::glass;
-use signalsync_people::invitation::Invite;
+use signalsync_people::invitation::{self, FirstAdministrator, Invite};
 use signalsync_people::keys::Removal;
 use signalsync_people::person::Person;
-use signalsync_store::Listing;
+use signalsync_store::{Listing, Transaction};
 use signalsync_tenancy::TenantChange;
 
 use crate::answer::{Answer, empty, json, with};
@@ -22,6 +22,9 @@ use crate::routes::keys::make;
 struct NewTenant {
     slug: TenantSlug,
     tier: String,
+    /// Who administrates it; gets an invitation by mail.
+    #[serde(default)]
+    administrator: Option<FirstAdministrator>,
 }
 
 pub(super) async fn health(_: Operator, input: Input) -> Result<Answer, Problem> {
@@ -37,7 +40,15 @@ pub(super) async fn list(_: Operator, input: Input) -> Result<Answer, Problem> {
 pub(super) async fn create(operator: Operator, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, new, request) = input.document::<NewTenant>().await?;
-    let tenant = app.directory.create(new.slug, new.tier, request).await?;
+    let place = app.place(&new.slug);
+    let invite = |tx: &mut Transaction, scope: &TenantScope| match &new.administrator {
+        Some(first) => {
+            let (_, mail) = invitation::invite(tx, scope, app.doorman.now(), place.lent(), first.into())?;
+            app.doorman.post(tx, scope, app.doorman.now(), [mail])
+        }
+        None => Ok(()),
+    };
+    let tenant = app.directory.create(new.slug, new.tier, Some(&invite), request).await?;
     tracing::info!(tenant = %tenant.id, by = %operator.key(), "a tenant was created");
     Ok(with(json(StatusCode::CREATED, &tenant)?, LOCATION, &format!("/v1/tenants/{}", tenant.slug)))
 }

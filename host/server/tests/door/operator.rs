@@ -52,6 +52,40 @@ async fn what_an_operator_may_not_set_is_refused() {
 }
 
 #[tokio::test]
+async fn a_new_tenant_has_an_administrator_who_is_invited() {
+    let server = Server::start().await;
+    let new = json!({"slug": "initech", "tier": "standard", "administrator": {"mail": "bill@initech.example", "language": "de"}});
+    let once = [("Idempotency-Key", "once")];
+    let created = operate(&server, "POST /v1/tenants", &once, &new.to_string()).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(operate(&server, "POST /v1/tenants", &once, &new.to_string()).await.json(), created.json());
+    let key = json!({"name": "look", "roles": ["administrator"]}).to_string();
+    let key = operate(&server, "POST /v1/tenants/initech/keys", &[], &key).await.json()["secret"].clone();
+    let look = async |line: &str| {
+        let ask = Ask { line, host: "initech", key: key.as_str(), ..Ask::default() };
+        server.ask(ask).await.json()
+    };
+    let people = look("GET /v1/people").await;
+    assert_eq!(people["items"].as_array().unwrap().len(), 1, "a request that is repeated invites nobody twice");
+    let first = &people["items"][0];
+    assert_eq!((&first["mail"], &first["state"]), (&json!("bill@initech.example"), &json!("invited")));
+    assert_eq!(first["roles"], json!(["administrator"]));
+    let mut mail = look("GET /v1/mails").await["items"][0].clone();
+    for _ in 0..200 {
+        if mail["status"] == "sent" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        mail = look("GET /v1/mails").await["items"][0].clone();
+    }
+    assert_eq!((&mail["status"], &mail["to"]), (&json!("sent"), &json!("bill@initech.example")), "{mail}");
+    assert!(mail["text"].as_str().unwrap().contains("initech.localhost"), "{mail}");
+    let wrong = json!({"slug": "umbrella", "tier": "standard", "administrator": {"mail": "nowhere"}}).to_string();
+    assert_eq!(operate(&server, "POST /v1/tenants", &[], &wrong).await.status, 422);
+    assert_eq!(operate(&server, "GET /v1/tenants/umbrella", &[], "").await.status, 404);
+}
+
+#[tokio::test]
 async fn health_has_figures() {
     let server = Server::start().await;
     let health = operate(&server, "GET /v1/health", &[], "").await.json();

@@ -85,7 +85,7 @@ impl Server {
         let directory = offline_directory(&config).unwrap();
         let operator = directory.issue_operator_key("test").await.unwrap();
         let tenant = async |name: &str| {
-            let tenant = directory.create(name.parse().unwrap(), "standard".to_owned(), None).await.unwrap();
+            let tenant = directory.create(name.parse().unwrap(), "standard".to_owned(), None, None).await.unwrap();
             directory.visit(&tenant.slug, operator.info).await.unwrap()
         };
         let (acme, globex) = (tenant("acme").await, tenant("globex").await);
