@@ -34,6 +34,15 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// As it stands in a header of HTTP (RFC 9110, 5.6.7), to the second.
+    pub fn http_date(self) -> String {
+        let at = i64::try_from(self.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        at.and_then(|at| printer.timestamp_to_rfc9110_string(&at).ok()).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -69,6 +69,18 @@ pub enum RecordError {
     /// A file of records cannot be read.
     #[error("the file cannot be read: {0}")]
     BadSheet(SheetError),
+    /// As many uploads as may be at the same time have not come to their end.
+    #[error("{limit} uploads have not come to their end; finish or delete one")]
+    TooManyUploads { limit: usize },
+    /// The upload came in too many parts.
+    #[error("the upload came in {limit} parts, and may have no more; send it again over a better connection")]
+    TooManyParts { limit: usize },
+    /// The upload goes on elsewhere.
+    #[error("the upload goes on at byte {offset}")]
+    WrongOffset {
+        /// Bytes that are there.
+        offset: u64,
+    },
     /// As many long actions as may be at the same time have not ended.
     #[error("{limit} jobs have not ended; wait for one, or cancel one")]
     TooManyJobs { limit: usize },

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, CollectionName, FilePath, FolderName, RecordId, TenantScope};
-use signalsync_store::{FileInfo, FileReader, FileWriter, Precondition, StagedFile, Store, Stores, Transaction};
+use signalsync_store::{
+    FileInfo, FileReader, FileWriter, Precondition, StagedFile, Store, StoreError, Stores, Transaction,
+};
 
 use crate::error::RecordError;
 use crate::judge::Judge;
@@ -71,6 +73,11 @@ impl Files {
         let writer = store.stage_file().await?;
         let (files, scope) = (self.clone(), Arc::clone(scope));
         Ok(PutFile { files, scope, place, path, store, writer, head: Vec::new() })
+    }
+
+    /// A tenant's store.
+    pub(crate) async fn store(&self, scope: &TenantScope) -> Result<Store, StoreError> {
+        self.stores.tenant(scope).await
     }
 
     /// What is known of a file, and its content from the beginning.
@@ -195,6 +202,19 @@ impl PutFile {
     /// `FileTypeRefused`, `Precondition`, `Conflict` when the file changed meanwhile, what the gate says, or the store
     /// failed.
     pub async fn finish(self, said: &str, precondition: Precondition) -> Result<FileWritten, RecordError> {
+        self.finish_with(said, precondition, |_| Ok(())).await
+    }
+
+    /// The same, with something else in the transaction.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and what `also` says.
+    pub(crate) async fn finish_with(
+        self,
+        said: &str,
+        precondition: Precondition,
+        also: impl FnOnce(&mut Transaction) -> Result<(), RecordError>,
+    ) -> Result<FileWritten, RecordError> {
         let Self { files, scope, place, path, store, writer, head } = self;
         let media_type = sniff::media_type(&head, said);
         if let Some(pattern) = sniff::refused(&scope.tier().file_types_refused, &media_type) {
@@ -204,6 +224,7 @@ impl PutFile {
         let size = content.size();
         let mut tx = store.begin().await?;
         let found = files.put(&scope, &mut tx, &place, (&path, &media_type), precondition, content)?;
+        also(&mut tx)?;
         let version = tx.commit().await?.version;
         Ok(FileWritten { version, size, media_type, created: found.is_none() })
     }

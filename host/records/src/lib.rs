@@ -13,6 +13,7 @@ mod record;
 mod sheet;
 mod sniff;
 mod upkeep;
+mod upload;
 
 pub use collection::Collections;
 pub use error::RecordError;
@@ -23,3 +24,4 @@ pub use judge::{DEPTH_MAX, Judge, Judging, Staged, TOUCHED_MAX};
 pub use record::{Act, Records, Written, new_record_id};
 pub use sheet::{Format, ROWS_MAX, SheetError};
 pub use upkeep::Upkeep;
+pub use upload::{PARTS_MAX, Part, UPLOAD_MS, UPLOADS_MAX, Upload, Uploads};

@@ -18,7 +18,7 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Exports, Files, Imports, Judge, Records, Upkeep};
+use signalsync_records::{Collections, Exports, Files, Imports, Judge, Records, Upkeep, Uploads};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -73,6 +73,7 @@ pub struct App {
     pub(crate) exports: Exports,
     pub(crate) imports: Imports,
     pub(crate) files: Files,
+    pub(crate) uploads: Uploads,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
@@ -126,6 +127,7 @@ impl App {
         let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
         let driver = driver(config, &directory, &stores, &judge, &clock)?;
         let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
+        let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
             base_domain: config.base_domain.clone(),
             limits: config.listener,
@@ -142,7 +144,8 @@ impl App {
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
             imports: Imports::new(stores.clone(), judge.clone(), clock.clone()),
-            files: Files::new(stores.clone(), judge.clone(), clock.clone()),
+            uploads: Uploads::new(files.clone(), clock.clone()),
+            files,
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
@@ -265,7 +268,7 @@ fn driver(
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let imports = Imports::new(Arc::clone(stores), judge.clone(), Arc::clone(clock));
     let jobs = imports.register(Jobs::new(tenants.clone(), Arc::clone(clock)));
-    let handlers = jobs.register(sender.register(Handlers::default()));
+    let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let timer = Arc::new(SystemTimer);
     Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))

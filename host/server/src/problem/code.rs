@@ -237,6 +237,8 @@ codes! {
         "Nothing was written. A validation must not write into what it judges, unless it writes the same again.";
     NotUnique = "not-unique", CONFLICT, "Another record has the same value in a unique field",
         "Change the fields that are named, or the other record.";
+    WrongOffset = "wrong-offset", CONFLICT, "The upload goes on elsewhere",
+        "Go on at the byte that the answer names: so much of the file is there.";
     BadSheet = "bad-sheet", UNPROCESSABLE_ENTITY, "The file of records cannot be read",
         "The detail says what is wrong with it, and where. A template is at `/v1/collections/{collection}/import-template`.";
     FileTypeRefused = "file-type-refused", UNPROCESSABLE_ENTITY, "Files of this type are not kept",

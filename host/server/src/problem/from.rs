@@ -276,6 +276,10 @@ impl From<RecordError> for Problem {
             RecordError::BadSheet(error) => {
                 Self::new(Code::BadSheet, text).with("row", error.row).with("column", error.column)
             }
+            RecordError::TooManyUploads { limit } | RecordError::TooManyParts { limit } => {
+                Self::new(Code::TooMany, text).with("limit", limit)
+            }
+            RecordError::WrongOffset { offset } => Self::new(Code::WrongOffset, text).with("offset", offset),
             RecordError::TooManyJobs { limit } => Self::new(Code::TooMany, text).with("limit", limit),
             RecordError::Reused(error) => error.into(),
             RecordError::Conflict => Self::plain(Code::Conflict),

@@ -22,7 +22,7 @@ use crate::problem::{Code, Problem};
 const MEDIA_TYPE_BYTES_MAX: usize = 200;
 
 /// What a file is when nobody says.
-const ANY: &str = "application/octet-stream";
+pub(super) const ANY: &str = "application/octet-stream";
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,7 +49,7 @@ struct Stored {
 }
 
 /// As the route says.
-fn place(head: &Head) -> Result<Place, Problem> {
+pub(super) fn place(head: &Head) -> Result<Place, Problem> {
     if head.has_name("folder") {
         return Ok(Place::Folder(head.name("folder")?));
     }

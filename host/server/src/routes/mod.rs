@@ -21,6 +21,7 @@ mod records;
 mod roles;
 mod sign_in;
 mod teams;
+mod uploads;
 mod why;
 mod work;
 
@@ -254,11 +255,16 @@ pub fn all() -> Vec<Route> {
         get("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::get)),
         put("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::put)),
         delete("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::delete)),
+        post("/v1/collections/{collection}/records/{record}/uploads", signed_in(uploads::create)),
         post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
         get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
+        post("/v1/folders/{folder}/uploads", tenant(Permission::FilesWrite, uploads::create)),
+        get("/v1/uploads/{upload}", signed_in(uploads::get)),
+        patch("/v1/uploads/{upload}", signed_in(uploads::append)),
+        delete("/v1/uploads/{upload}", signed_in(uploads::delete)),
         get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
         get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
         get("/v1/jobs", signed_in(work::jobs)),

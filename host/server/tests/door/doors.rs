@@ -99,8 +99,12 @@ async fn enter(server: &Server, red: &str, line: &str, (media_type, body): &(&st
         body => body.to_string(),
     };
     let headers = [("Content-Type", *media_type)];
-    let headers = if body.is_empty() { &headers[..0] } else { &headers[..] };
-    server.ask(Ask { line, host: "acme", key: Some(red), headers, body: &body }).await
+    let mut headers = if body.is_empty() { Vec::new() } else { headers.to_vec() };
+    if line.ends_with("/uploads") {
+        // `a.txt` in Base64.
+        headers.extend([("Tus-Resumable", "1.0.0"), ("Upload-Length", "9"), ("Upload-Metadata", "filename YS50eHQ=")]);
+    }
+    server.ask(Ask { line, host: "acme", key: Some(red), headers: &headers, body: &body }).await
 }
 
 #[tokio::test]

@@ -15,3 +15,4 @@ mod resources;
 mod server;
 mod structure;
 mod tls;
+mod uploads;

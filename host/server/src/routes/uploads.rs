@@ -1,0 +1,117 @@
+//! Files that are sent in parts: tus 1.0.0 with its extensions `creation`, `termination` and `expiration`
+//! (<https://tus.io/protocols/resumable-upload>).
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::StatusCode;
+use http::header::{HeaderName, LOCATION};
+use http_body_util::BodyExt as _;
+use signalsync_core::{FilePath, Permission, UploadId};
+use signalsync_records::{Place, Upload};
+
+use super::files::{ANY, place};
+use crate::answer::{Answer, empty, with};
+use crate::door::Permitted;
+use crate::input::{Head, Input, bad, broken};
+use crate::problem::{Code, Problem};
+
+const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const EXTENSIONS: HeaderName = HeaderName::from_static("tus-extension");
+
+/// Of the protocol.
+const VERSION: &str = "1.0.0";
+
+const CONTENT: &str = "application/offset+octet-stream";
+
+pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let head = input.head;
+    speaks(&head)?;
+    let length = number(&head, &LENGTH)?;
+    let path: FilePath = metadata(&head, "filename")?
+        .ok_or_else(|| bad("Upload-Metadata names the file: `filename` and its name in Base64"))?
+        .parse()
+        .map_err(|rule: signalsync_core::InvalidName| Problem::new(Code::InvalidName, rule.to_string()))?;
+    let media_type = metadata(&head, "filetype")?.unwrap_or_else(|| ANY.to_owned());
+    let file = (path, media_type);
+    let (id, upload) = input.app.uploads.begin(&permitted.shared(), place(&head)?, file, length).await?;
+    let answer = with(empty(StatusCode::CREATED), LOCATION, &format!("/v1/uploads/{id}"));
+    Ok(with(told(answer, &upload), EXTENSIONS, "creation,termination,expiration"))
+}
+
+/// For `HEAD`: what is there, and how much is missing.
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    speaks(&input.head)?;
+    let id: UploadId = input.head.name("upload")?;
+    Ok(told(empty(StatusCode::OK), &input.app.uploads.get(permitted.scope(), id).await?))
+}
+
+pub(super) async fn append(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    let Input { app, head, mut body } = input;
+    speaks(&head)?;
+    head.require_media_type(CONTENT)?;
+    let (id, offset): (UploadId, _) = (head.name("upload")?, number(&head, &OFFSET)?);
+    let upload = app.uploads.get(permitted.scope(), id).await?;
+    if let Place::Folder(_) = upload.place() {
+        permitted.require(Permission::FilesWrite)?;
+    }
+    let mut part = app.uploads.append(&permitted.shared(), id, offset).await?;
+    let mut break_off = None;
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => {
+                if let Ok(piece) = frame.into_data() {
+                    part.write(piece).await?;
+                }
+            }
+            // What has arrived is kept: that is what the protocol is for.
+            Err(error) => {
+                break_off = Some(broken(error.as_ref()));
+                break;
+            }
+        }
+    }
+    let upload = part.finish().await?;
+    match break_off {
+        Some(problem) => Err(problem),
+        None => Ok(told(empty(StatusCode::NO_CONTENT), &upload)),
+    }
+}
+
+pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+    speaks(&input.head)?;
+    input.app.uploads.give_up(permitted.scope(), input.head.name("upload")?).await?;
+    Ok(with(empty(StatusCode::NO_CONTENT), RESUMABLE, VERSION))
+}
+
+fn told(answer: Answer, upload: &Upload) -> Answer {
+    let answer = with(answer, RESUMABLE, VERSION);
+    let answer = with(answer, OFFSET, &upload.offset.to_string());
+    let answer = with(answer, LENGTH, &upload.length.to_string());
+    with(answer, EXPIRES, &upload.expires_at.http_date())
+}
+
+/// Every request says which protocol it means.
+fn speaks(head: &Head) -> Result<(), Problem> {
+    match head.header(&RESUMABLE)? {
+        Some(VERSION) => Ok(()),
+        _ => Err(Problem::new(Code::PreconditionFailed, format!("send the header Tus-Resumable: {VERSION}"))),
+    }
+}
+
+fn number(head: &Head, name: &HeaderName) -> Result<u64, Problem> {
+    let text = head.header(name)?.ok_or_else(|| bad(format!("the header {name} is missing")))?;
+    text.parse().map_err(|_| bad(format!("the header {name} is a number of bytes")))
+}
+
+/// A value of the metadata: pairs of a key and a value in Base64, separated by commas.
+fn metadata(head: &Head, wanted: &str) -> Result<Option<String>, Problem> {
+    let pairs = head.header(&METADATA)?.unwrap_or_default().split(',');
+    let found = pairs.filter_map(|pair| pair.trim().split_once(' ')).find(|(key, _)| *key == wanted);
+    let Some((_, value)) = found else { return Ok(None) };
+    let text = BASE64_STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.map(Some).ok_or_else(|| bad(format!("`{wanted}` in Upload-Metadata is UTF-8 in Base64")))
+}
