@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use signalsync_core::TenantScope;
+use signalsync_core::{TenantScope, Timestamp};
 use signalsync_store::chain::{Broken, ChainHead};
-use signalsync_store::{Listing, StoreError, Stores, Table, Transaction};
+use signalsync_store::{CommitError, Listing, StoreError, Stores, Table, Transaction};
 
+use crate::action::Action;
+use crate::entry::{Event, record};
 use crate::filter::{Filter, Numbered, hexadecimal, list};
 
 /// The end of an audit that is whole. Whoever keeps it elsewhere can prove later that nothing was taken off the end.
@@ -41,6 +43,16 @@ impl Audits {
         limit: usize,
     ) -> Result<Listing<Numbered>, StoreError> {
         list(&self.0.tenant(scope).await?.begin().await?, filter, before, limit)
+    }
+
+    /// Notes that entries are taken out.
+    ///
+    /// # Errors
+    /// Others changed the same at the same time, or the store failed.
+    pub async fn note_export(&self, scope: &TenantScope, filter: &Filter, now: Timestamp) -> Result<(), CommitError> {
+        let mut tx = self.0.tenant(scope).await?.begin().await?;
+        record(&mut tx, scope.caller(), now, Event::new(Action::ExportRun, "audit").after(filter)?)?;
+        tx.commit().await.map(drop)
     }
 
     /// Follows the whole audit; see [`verify`].

@@ -7,7 +7,8 @@ use signalsync_store::{Listing, StoreError, Table, Transaction, row};
 use crate::entry::{Entry, Outcome};
 
 /// Which entries are wanted. Everything that is set must fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Filter {
     /// Beginning of `noun.verb`, e.g. `person.`.
     pub action: Option<String>,

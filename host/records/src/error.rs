@@ -43,13 +43,11 @@ pub enum RecordError {
         executions: Vec<ExecutionId>,
     },
     /// A component wrote another record, by way of its storage, that its collection's validations refuse.
-    #[error(
-        "the component `{by}` wrote the record `{id}` in `{collection}`, which is not valid; correct the component"
-    )]
+    #[error("the component `{by}` wrote {}, which is not valid; correct the component", written(place.as_ref()))]
     TouchedNotValid {
         by: DeploymentName,
-        collection: CollectionName,
-        id: RecordId,
+        /// None when the caller does not see the record.
+        place: Option<(CollectionName, RecordId)>,
         /// As far as the caller sees the record.
         violations: Vec<Violation>,
         executions: Vec<ExecutionId>,
@@ -93,6 +91,13 @@ pub enum RecordError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn written(place: Option<&(CollectionName, RecordId)>) -> String {
+    match place {
+        Some((collection, id)) => format!("the record `{id}` in `{collection}`"),
+        None => "a record that you do not see".to_owned(),
+    }
 }
 
 impl From<DataError> for RecordError {

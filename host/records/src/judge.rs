@@ -170,9 +170,13 @@ impl Judging<'_> {
             let (back, violations, suspects) = self.hear(tx, &collection, &subject, depth + 1).await?;
             tx = back;
             if is_refused(&violations) {
-                let violations = self.gate.shown(&mut tx, (&collection, &id), violations)?;
+                let place = Some((collection, id)).filter(|place| self.gate.get(&mut tx, &place.0, &place.1).is_ok());
+                let violations = match &place {
+                    Some((collection, id)) => self.gate.shown(&mut tx, (collection, id), violations)?,
+                    None => Vec::new(),
+                };
                 let executions = self.receipts.ids_behind(first);
-                return Err(RecordError::TouchedNotValid { by, collection, id, violations, executions });
+                return Err(RecordError::TouchedNotValid { by, place, violations, executions });
             }
             waiting.extend(suspects);
         }

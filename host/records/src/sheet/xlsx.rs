@@ -156,3 +156,58 @@ fn put(sheet: &mut Worksheet, (row, column): (u32, u16), value: &Value) -> Resul
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::sheet::{self, Format, Writer};
+
+    fn refused(bytes: &[u8]) -> String {
+        sheet::read(Format::Xlsx, bytes, &Columns::of(None)).unwrap_err().reason
+    }
+
+    #[test]
+    fn a_small_archive_that_unpacks_into_very_much_is_refused() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("xl/workbook.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        let zeros = vec![0; 1 << 20];
+        (0..=UNPACKED_BYTES_MAX >> 20).for_each(|_| archive.write_all(&zeros).unwrap());
+        let bytes = archive.finish().unwrap().into_inner();
+        assert!(bytes.len() < 1 << 20, "{}", bytes.len());
+        assert!(refused(&bytes).contains("when it is unpacked"));
+    }
+
+    #[test]
+    fn a_cell_far_away_takes_no_room() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(0, 0, "name").unwrap();
+        sheet.write_string(1_048_575, 0, "last").unwrap();
+        let bytes = workbook.save_to_buffer().unwrap();
+        let rows = sheet::read(Format::Xlsx, &bytes, &Columns::of(None)).unwrap();
+        assert_eq!(String::from_utf8_lossy(&rows.lines), "{\"row\":1048576,\"cells\":{\"name\":\"last\"}}\n");
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(0, 0, "name").unwrap();
+        sheet.write_string(1, 16_383, "beyond").unwrap();
+        assert!(refused(&workbook.save_to_buffer().unwrap()).contains("more cells than the head has columns"));
+    }
+
+    #[test]
+    fn a_table_has_so_many_rows_and_no_more() {
+        let row = |writer: &mut Writer, text: &mut Vec<u8>| writer.row(text, &[Value::from("x")]);
+        let (mut writer, mut text) = (Writer::new(Format::Csv), Vec::new());
+        (0..=ROWS_MAX).for_each(|_| row(&mut writer, &mut text).unwrap());
+        assert_eq!(sheet::read(Format::Csv, &text, &Columns::of(None)).unwrap().count, ROWS_MAX);
+        row(&mut writer, &mut text).unwrap();
+        assert!(
+            sheet::read(Format::Csv, &text, &Columns::of(None)).unwrap_err().reason.contains("at most 100000 rows")
+        );
+        let mut writer = Writer::new(Format::Xlsx);
+        (0..=ROWS_MAX).for_each(|_| row(&mut writer, &mut Vec::new()).unwrap());
+        assert!(row(&mut writer, &mut Vec::new()).is_err());
+    }
+}

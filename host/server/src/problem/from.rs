@@ -261,12 +261,14 @@ impl From<RecordError> for Problem {
             RecordError::NotValid { violations, executions } => {
                 Self::new(Code::NotValid, text).with("violations", violations).with("executions", executions)
             }
-            RecordError::TouchedNotValid { collection, id, violations, executions, .. } => {
-                Self::new(Code::TouchedNotValid, text)
-                    .with("collection", collection)
-                    .with("record", id)
+            RecordError::TouchedNotValid { place, violations, executions, .. } => {
+                let problem = Self::new(Code::TouchedNotValid, text)
                     .with("violations", violations)
-                    .with("executions", executions)
+                    .with("executions", executions);
+                match place {
+                    Some((collection, id)) => problem.with("collection", collection).with("record", id),
+                    None => problem,
+                }
             }
             RecordError::TooManyTouched { limit } => Self::new(Code::TooManyTouched, text).with("limit", limit),
             RecordError::EndlessJudgement { limit, .. } => Self::new(Code::EndlessJudgement, text).with("limit", limit),

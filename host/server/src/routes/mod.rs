@@ -266,6 +266,7 @@ pub fn all() -> Vec<Route> {
         patch("/v1/uploads/{upload}", signed_in(uploads::append)),
         delete("/v1/uploads/{upload}", signed_in(uploads::delete)),
         get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
+        get("/v1/audit/export", tenant(Permission::AuditRead, audit::export)),
         get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),

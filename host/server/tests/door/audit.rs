@@ -69,3 +69,22 @@ async fn the_platform_sees_its_own_acts_and_a_tenant_its_own() {
     let own = server.ask(own).await.json().to_string();
     assert!(!own.contains("apex") && !own.contains("acme"), "{own}");
 }
+
+#[tokio::test]
+async fn the_audit_is_taken_out_whole_and_that_is_in_it() {
+    let server = Server::start().await;
+    for n in 0..1_100 {
+        let title = json!({"title": format!("Role {n}")});
+        assert!(administrator(&server, "PUT /v1/roles/r", title).await.status < 300);
+    }
+    let out = server.acme("GET /v1/audit/export?action=role.", &[], "").await;
+    assert_eq!((out.status, out.header("content-type")), (200, Some("application/jsonl")));
+    let text = String::from_utf8(out.body).expect("text");
+    let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(entries.len(), 1_100);
+    let numbers = entries.iter().filter_map(|entry| entry["number"].as_u64()).collect::<Vec<_>>();
+    assert!(numbers.len() == 1_100 && numbers.is_sorted_by(|newer, older| newer > older), "newest first, each once");
+    assert!(entries[0]["after"].to_string().contains("Role 1099"), "{}", entries[0]);
+    let noted = administrator(&server, "GET /v1/audit?action=export.run", Value::Null).await.json();
+    assert_eq!(noted["items"][0]["subject"], "audit", "{noted}");
+}
