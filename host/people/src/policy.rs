@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
-use signalsync_core::{Caller, Timestamp};
+use signalsync_core::{Caller, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Transaction};
 
+use crate::access;
 use crate::error::PeopleError;
 use crate::name::MailAddress;
 use crate::structure::{read, write};
@@ -33,6 +34,8 @@ pub struct SignInPolicy {
     pub attempts_alert: u32,
     /// Whom the mail warns.
     pub alert_address: Option<MailAddress>,
+    /// Whether people who have no second factor can do nothing but set one up.
+    pub second_factor_required: bool,
     /// How long a session lasts without a request: 5 to 43,200 minutes.
     pub session_idle_minutes: u32,
     /// How long a session lasts at all: 1 to 2,160 hours.
@@ -53,6 +56,7 @@ impl Default for SignInPolicy {
             attempts_free: 5,
             attempts_alert: 10,
             alert_address: None,
+            second_factor_required: false,
             session_idle_minutes: 8 * 60,
             session_hours_max: 7 * 24,
             invitation_days: 7,
@@ -115,6 +119,14 @@ impl SignInPolicy {
 /// The store failed.
 pub fn policy(tx: &mut Transaction) -> Result<SignInPolicy, StoreError> {
     Ok(read(tx, &key())?.unwrap_or_default())
+}
+
+/// Whether a person has to set up a second factor before anything else.
+///
+/// # Errors
+/// The store failed.
+pub fn owes_factor(tx: &mut Transaction, person: UserId) -> Result<bool, StoreError> {
+    Ok(policy(tx)?.second_factor_required && access::of(tx, person)?.factor.is_none())
 }
 
 /// Demands something else from now on. Sessions that are too old by it end at once.

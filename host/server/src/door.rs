@@ -30,6 +30,8 @@ pub(crate) struct Permitted {
     slug: TenantSlug,
     /// None for a key.
     person: Option<(UserId, SessionId)>,
+    /// Whether they have to set up a second factor before anything else.
+    owes_factor: bool,
 }
 
 impl Permitted {
@@ -56,6 +58,11 @@ impl Permitted {
     /// `person-needed` when it is a key.
     pub(crate) fn person(&self) -> Result<(UserId, SessionId), Problem> {
         self.person.ok_or_else(|| Problem::plain(Code::PersonNeeded))
+    }
+
+    /// Whether the caller has to set up a second factor before anything else.
+    pub(crate) fn owes_factor(&self) -> bool {
+        self.owes_factor
     }
 
     /// The tenant's name.
@@ -177,6 +184,9 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
 
 /// With the permission that the route needs, and while what it does may be done.
 async fn let_in(app: &App, permitted: Permitted, head: &Head, needs: Needs) -> Result<Permitted, Problem> {
+    if permitted.owes_factor && !needs.before_factor {
+        return Err(Problem::plain(Code::SecondFactorNeeded));
+    }
     let permitted = permitted.prove(app, head, needs.permission).await?;
     if !needs.only_reads && !head.is_safe() {
         app.directory.check_changes(permitted.slug()).await?;
@@ -198,15 +208,17 @@ async fn recognise(app: &App, label: HostLabel, parts: &Parts) -> Result<Visitor
     if let (Some(token), HostLabel::Tenant(slug)) = (&session, &label) {
         cookie::check_ours(parts)?;
         check_encoding(&parts.headers)?;
-        let Entered { scope, person, session, renewed } = app.directory.enter(slug, token, origin(parts)).await?;
-        let permitted = Permitted { scope: Arc::new(scope), slug: slug.clone(), person: Some((person, session)) };
+        let Entered { scope, person, session, owes_factor, renewed } =
+            app.directory.enter(slug, token, origin(parts)).await?;
+        let permitted =
+            Permitted { scope: Arc::new(scope), slug: slug.clone(), person: Some((person, session)), owes_factor };
         return Ok(Visitor::Tenant(permitted, renewed));
     }
     let actor = authenticate(app, &label, parts).await?;
     check_encoding(&parts.headers)?;
     match (actor, label) {
         (Actor::Tenant(scope), HostLabel::Tenant(slug)) => {
-            Ok(Visitor::Tenant(Permitted { scope: Arc::new(scope), slug, person: None }, None))
+            Ok(Visitor::Tenant(Permitted { scope: Arc::new(scope), slug, person: None, owes_factor: false }, None))
         }
         (Actor::Operator(key), HostLabel::Console) => Ok(Visitor::Operator(key)),
         (Actor::Tenant(_) | Actor::Operator(_), _) => Err(Problem::not_found()),

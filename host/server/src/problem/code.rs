@@ -65,6 +65,8 @@ codes! {
         "The password is right. Send a `code` of the second factor, or a recovery code, with it.";
     CodeWrong = "code-wrong", UNAUTHORIZED, "The code is wrong",
         "Codes work for about a minute and once. Take the next one, or a recovery code.";
+    SecondFactorNeeded = "second-factor-needed", FORBIDDEN, "This tenant demands a second factor",
+        "Set yours up first: `POST /v1/me/second-factor`, then `/v1/me/second-factor/confirm` with a code of it.";
     PasswordExpired = "password-expired", FORBIDDEN, "The password is too old",
         "Set a new one at `/v1/password/reset` with the `token` in the answer.";
     TenantSuspended = "tenant-suspended", FORBIDDEN, "The tenant is suspended",

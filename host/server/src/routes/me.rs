@@ -22,6 +22,8 @@ struct Me {
     person: Person,
     permissions: Vec<Permission>,
     session: SessionId,
+    /// Whether nothing else is open before a second factor is set up.
+    owes_second_factor: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +69,8 @@ struct Listed {
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (id, session) = permitted.person()?;
     let person = input.app.doorman.person(permitted.scope(), id).await?;
-    json(StatusCode::OK, &Me { person, permissions: permitted.rights().permissions().collect(), session })
+    let (permissions, owes_second_factor) = (permitted.rights().permissions().collect(), permitted.owes_factor());
+    json(StatusCode::OK, &Me { person, permissions, session, owes_second_factor })
 }
 
 pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

@@ -71,6 +71,8 @@ pub(crate) struct Needs {
     pub(crate) permission: Option<Permission>,
     /// Whether it changes nothing of the tenant's, although its method could.
     pub(crate) only_reads: bool,
+    /// Whether it is open to people who still have to set up the second factor that their tenant demands.
+    pub(crate) before_factor: bool,
 }
 
 impl Enter {
@@ -78,6 +80,14 @@ impl Enter {
     fn only_reads(self) -> Self {
         match self {
             Self::Tenant(needs, handler) => Self::Tenant(Needs { only_reads: true, ..needs }, handler),
+            other => other,
+        }
+    }
+
+    /// It is open to people who still have to set up a second factor.
+    fn before_factor(self) -> Self {
+        match self {
+            Self::Tenant(needs, handler) => Self::Tenant(Needs { before_factor: true, ..needs }, handler),
             other => other,
         }
     }
@@ -120,7 +130,7 @@ fn tenant<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
     needs: Permission,
     handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
 ) -> Enter {
-    let needs = Needs { permission: Some(needs), only_reads: false };
+    let needs = Needs { permission: Some(needs), only_reads: false, before_factor: false };
     Enter::Tenant(needs, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
 }
 
@@ -128,7 +138,7 @@ fn tenant<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
 fn signed_in<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
     handler: impl Fn(Permitted, Input) -> F + Send + Sync + 'static,
 ) -> Enter {
-    let needs = Needs { permission: None, only_reads: false };
+    let needs = Needs { permission: None, only_reads: false, before_factor: false };
     Enter::Tenant(needs, Box::new(move |permitted, input| Box::pin(handler(permitted, input))))
 }
 
@@ -164,15 +174,15 @@ pub fn all() -> Vec<Route> {
         get("/v1/receipts", operator(operator::receipts)),
         get("/v1/platform/audit", operator(audit::of_platform)),
         post("/v1/sign-in", guest(sign_in::sign_in)),
-        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads()),
+        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads().before_factor()),
         post("/v1/activate", guest(sign_in::activate)),
         post("/v1/password/forgot", guest(sign_in::forgot)),
         post("/v1/password/reset", guest(sign_in::reset)),
         post("/v1/password/change", signed_in(me::change_password)),
-        get("/v1/me", signed_in(me::get)),
+        get("/v1/me", signed_in(me::get).before_factor()),
         patch("/v1/me", signed_in(me::change)),
-        post("/v1/me/second-factor", signed_in(me::begin_factor)),
-        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor)),
+        post("/v1/me/second-factor", signed_in(me::begin_factor).before_factor()),
+        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor).before_factor()),
         post("/v1/me/second-factor/remove", signed_in(me::remove_factor)),
         get("/v1/sessions", signed_in(me::sessions)),
         delete("/v1/sessions", signed_in(me::end_other_sessions)),

@@ -227,3 +227,27 @@ async fn a_key_is_no_person_and_the_tenant_sets_its_policy() {
     let short = server.guest("/v1/activate", &json!({"token": token, "password": PASSWORD})).await;
     assert_eq!(short.json()["flaws"], json!([{"too-short": 20}]));
 }
+
+#[tokio::test]
+async fn a_tenant_can_demand_a_second_factor() {
+    let server = Server::start().await;
+    let mut boss = server.boss().await;
+    let policy = json!({"second-factor-required": true});
+    assert_eq!(boss.act("PUT /v1/sign-in-policy", &policy).await.status, 200);
+    let refused = boss.get("/v1/people").await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "second-factor-needed"));
+    assert_eq!(boss.act("PATCH /v1/me", &json!({"name": "Boss"})).await.code(), "second-factor-needed");
+    assert_eq!(boss.get("/v1/me").await.json()["owes-second-factor"], true);
+    let program = server.acme("GET /v1/people", &[], "").await;
+    assert_eq!(program.status, 200, "keys have no second factor");
+
+    let set_up = boss.post("/v1/me/second-factor", &json!({"password": PASSWORD})).await.json();
+    let secret = totp_rs::Secret::try_from_base32(set_up["secret"].as_str().unwrap()).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let code = totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string();
+    let confirmed = boss.post("/v1/me/second-factor/confirm", &json!({"code": code})).await;
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    boss.cookie = cookie(&confirmed);
+    assert_eq!(boss.get("/v1/people").await.status, 200);
+    assert_eq!(boss.get("/v1/me").await.json()["owes-second-factor"], false);
+}

@@ -7,7 +7,7 @@ use signalsync_core::{
     Caller, KeyId, Origin, Principal, Rights, SessionId, TenantScope, TenantSlug, Timestamp, UserId,
 };
 use signalsync_people::session::{self, Due, Proved, SessionToken};
-use signalsync_people::{PeopleError, person};
+use signalsync_people::{PeopleError, person, policy};
 use signalsync_store::Transaction;
 
 use super::Directory;
@@ -24,6 +24,8 @@ pub struct Entered {
     pub person: UserId,
     /// By which session.
     pub session: SessionId,
+    /// Whether they have to set up a second factor before anything else.
+    pub owes_factor: bool,
     /// The session's new token, when it got one.
     pub renewed: Option<SessionToken>,
 }
@@ -95,8 +97,9 @@ impl Directory {
         let mut tx = self.stores.tenant(&host).await?.begin().await?;
         let Some(Proved { session, person, due }) = session::prove(&mut tx, token, now)? else { return Ok(None) };
         let Some(scope) = self.of_person(&mut tx, tenant, person, origin)? else { return Ok(None) };
+        let owes_factor = policy::owes_factor(&mut tx, person)?;
         let renewed = settle(tx, session, due, now).await;
-        Ok(Some(Entered { scope, person, session, renewed }))
+        Ok(Some(Entered { scope, person, session, owes_factor, renewed }))
     }
 }
 
