@@ -82,6 +82,12 @@ Try:
     -d '{{\"filter\":{{\"field\":\"country\",\"op\":\"eq\",\"value\":\"NO\"}},\"count\":true}}' \\
     $ACME/v1/collections/suppliers/query
 
+  # Take them out as a table, change it, and try what bringing it in would do
+  curl -H \"Authorization: Bearer $ACME_KEY\" \"$ACME/v1/collections/suppliers/export?format=csv\" > suppliers.csv
+  curl -H \"Authorization: Bearer $ACME_KEY\" -H 'Content-Type: text/csv' --data-binary @suppliers.csv \\
+    \"$ACME/v1/collections/suppliers/import?dry-run=true\"
+  curl -H \"Authorization: Bearer $ACME_KEY\" \"$ACME/v1/jobs?limit=1\"
+
   # Sign in as the administrator, and see who did what
   curl -c cookies -H 'Content-Type: application/json' \\
     -d '{{\"mail\":\"{acme_admin}\",\"password\":\"{password}\"}}' $ACME/v1/sign-in

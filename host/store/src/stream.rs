@@ -12,6 +12,9 @@ use crate::files::{Content, FileInfo};
 use crate::store::blocking;
 
 /// A content that is durable and waits for the transaction that takes it. Dropped without one, it is removed.
+///
+/// A clone is the same content, for a transaction that is repeated: it becomes one file.
+#[derive(Debug, Clone)]
 pub struct StagedFile(pub(crate) Arc<StagedBlob>);
 
 impl StagedFile {

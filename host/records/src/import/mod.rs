@@ -14,7 +14,7 @@ use serde_json::Value;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, CollectionName, FilePath, JobId, TenantScope};
 use signalsync_data::{DataError, Definition};
-use signalsync_store::{Shelf, StoreError, Stores, Transaction};
+use signalsync_store::{RequestKey, Shelf, StoreError, Stores, Transaction};
 use signalsync_work::jobs::{self, JobError, NewJob, Problem};
 use tokio::sync::Semaphore;
 
@@ -74,12 +74,19 @@ impl Imports {
         Self { stores, judge, clock, reading: Arc::new(Semaphore::new(READ_AT_ONCE)) }
     }
 
-    /// Reads a file and starts the job that tries and writes its rows.
+    /// Reads a file and starts the job that tries and writes its rows. A request with a key that was carried out before
+    /// gets the same job.
     ///
     /// # Errors
     /// `NoCollection`; `BadSheet` when the file cannot be read; `BadQuery` when the key is no unique field; `TooManyJobs`;
-    /// or the store failed.
-    pub async fn start(&self, scope: &TenantScope, order: Order, bytes: Bytes) -> Result<JobId, RecordError> {
+    /// `Reused`; or the store failed.
+    pub async fn start(
+        &self,
+        scope: &TenantScope,
+        order: Order,
+        bytes: Bytes,
+        request: Option<&RequestKey>,
+    ) -> Result<JobId, RecordError> {
         let now = self.clock.now();
         let gate = self.judge.gate(scope, now);
         let store = self.stores.tenant(scope).await?;
@@ -93,14 +100,15 @@ impl Imports {
         let target = format!("collection/{}", order.collection);
         let input = serde_json::to_value(Input { order: order.clone(), columns, rows: count }).map_err(unwritable)?;
         let new = NewJob { kind: KIND, input, can_undo: !order.dry_run, all_or_nothing: !order.dry_run };
-        let mut tx = store.begin().await?;
-        gate.collection(&mut tx, &order.collection)?;
-        let id = jobs::start(&mut tx, scope, new, now)?;
-        tx.put_file(Shelf::job(id), &rows_path(), "application/jsonl", content)?;
-        let event = Event::new(Action::ImportRun, target).after(&order)?;
-        signalsync_audit::record(&mut tx, scope.caller(), now, event)?;
-        tx.commit().await?;
-        Ok(id)
+        let begin = |tx: &mut Transaction| {
+            gate.collection(tx, &order.collection)?;
+            let id = jobs::start(tx, scope, new.clone(), now)?;
+            tx.put_file(Shelf::job(id), &rows_path(), "application/jsonl", content.clone())?;
+            let event = Event::new(Action::ImportRun, target.as_str()).after(&order)?;
+            signalsync_audit::record(tx, scope.caller(), now, event)?;
+            Ok::<_, RecordError>(id)
+        };
+        Ok(store.once(request, now, begin).await?.value)
     }
 
     /// A file with the head that an import takes, and nothing else. What fills it is an export.

@@ -25,7 +25,8 @@ pub(super) async fn start(permitted: Permitted, input: Input) -> Result<Answer, 
     // Whoever does not know of the collection is told so before the file is sent.
     app.collections.get(permitted.scope(), &order.collection).await?;
     let bytes = read(body, IMPORT_BYTES_MAX).await?;
-    let id = app.imports.start(permitted.scope(), order, bytes).await?;
+    let request = head.request_key(&bytes)?;
+    let id = app.imports.start(permitted.scope(), order, bytes, request.as_ref()).await?;
     let job = app.desk.job(permitted.scope(), id).await?;
     Ok(with(json(StatusCode::ACCEPTED, &job)?, LOCATION, &format!("/v1/jobs/{id}")))
 }

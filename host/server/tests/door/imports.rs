@@ -92,6 +92,11 @@ async fn what_a_file_says_is_tried_then_written_then_taken_back() {
     );
     assert_eq!(codes(&server).await, "A-1 =B-2 C, \"3\"");
 
+    let once = [("Content-Type", "text/csv"), ("Idempotency-Key", "once")];
+    let ask =
+        async || server.acme(&format!("POST {ITEMS}/import?dry-run=true"), &once, GOOD).await.json()["id"].clone();
+    assert_eq!(ask().await, ask().await, "a request that is repeated is the same import");
+
     // By its key, a row changes what the file has columns for, and nothing else.
     let change = import(&server, "?key=code", "text/csv", "code;stock\nA-1;9\nD-4;1\n").await;
     assert_eq!(change["result"], json!({"created": 1, "changed": 1}), "{change}");
@@ -118,7 +123,7 @@ async fn what_a_file_says_is_tried_then_written_then_taken_back() {
     let stay = administrator(&server, &line, Value::Null).await.json();
     assert!(stay["items"].to_string().contains("the record `b` stays"), "{stay}");
     let audited = administrator(&server, "GET /v1/audit?action=import.run", Value::Null).await.json();
-    assert_eq!(audited["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(audited["items"].as_array().map(Vec::len), Some(4));
 }
 
 #[tokio::test]
