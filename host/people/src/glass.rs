@@ -40,7 +40,7 @@ pub fn break_glass(
     let row = match person::by_mail(tx, &who.mail)? {
         Some(row) => row,
         None => {
-            let row = invitation::invited(&who, now)?;
+            let row = invitation::invited(tx, &who, now)?;
             person::add(tx, &row, scope.tier().people_max.saturating_add(1))?;
             row
         }

@@ -13,6 +13,7 @@ use crate::change::{Kept, ProfileChange, revoke_links, set_state, subject};
 use crate::error::PeopleError;
 use crate::link::{self, LinkKind};
 use crate::name::{Language, MailAddress};
+use crate::organisation::organisation;
 use crate::outgoing::{OutgoingMail, Place, Template, after};
 use crate::person::{self, Person, PersonRow, PersonState};
 use crate::policy::policy;
@@ -30,9 +31,9 @@ pub struct Invite {
     /// What stands before the `@`, when it is left out; the person can change it.
     #[serde(default)]
     pub name: Option<String>,
-    /// English, when it is left out; the person can change it.
+    /// The tenant's, when it is left out; the person can change it.
     #[serde(default)]
-    pub language: Language,
+    pub language: Option<Language>,
     /// What the person may do.
     #[serde(default)]
     pub roles: BTreeSet<RoleName>,
@@ -50,9 +51,9 @@ pub struct FirstAdministrator {
     /// What stands before the `@`, when it is left out; the person can change it.
     #[serde(default)]
     pub name: Option<String>,
-    /// Of the invitation; English, when it is left out.
+    /// Of the invitation; the tenant's, when it is left out.
     #[serde(default)]
-    pub language: Language,
+    pub language: Option<Language>,
 }
 
 impl From<&FirstAdministrator> for Invite {
@@ -74,7 +75,7 @@ pub fn invite(
     new: Invite,
 ) -> Result<(Person, OutgoingMail), PeopleError> {
     let by = scope.caller();
-    let row = invited(&new, now)?;
+    let row = invited(tx, &new, now)?;
     person::add(tx, &row, scope.tier().people_max)?;
     let stands = Standing { active: false, roles: new.roles, departments: new.departments };
     standing::put(tx, by, row.id, Some(&stands))?;
@@ -83,14 +84,14 @@ pub fn invite(
     Ok((person, mail))
 }
 
-pub(crate) fn invited(new: &Invite, now: Timestamp) -> Result<PersonRow, PeopleError> {
+pub(crate) fn invited(tx: &mut Transaction, new: &Invite, now: Timestamp) -> Result<PersonRow, PeopleError> {
     let name = new.name.clone().unwrap_or_else(|| new.mail.halves().0.to_owned());
     check_name("a person's name", &name)?;
     Ok(PersonRow {
         id: UserId::new(),
         mail: new.mail.clone(),
         name,
-        language: new.language.clone(),
+        language: new.language.clone().map_or_else(|| organisation(tx).map(|own| own.language), Ok)?,
         state: PersonState::Invited,
         break_glass: false,
         created_at: now,

@@ -14,6 +14,7 @@ pub mod key;
 pub mod keys;
 mod link;
 pub mod name;
+pub mod organisation;
 mod outgoing;
 mod password;
 pub mod person;

@@ -14,6 +14,7 @@ use signalsync_people::department::Departments;
 use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::invitation::{self, FirstAdministrator};
 use signalsync_people::keys::Keys;
+use signalsync_people::organisation::organisation;
 use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
@@ -167,8 +168,18 @@ impl App {
     }
 
     /// The tenant as its people know it.
-    pub(crate) fn place(&self, slug: &TenantSlug) -> PlaceBuf {
-        self.public.place(slug, &self.base_domain)
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn place(&self, scope: &TenantScope, slug: &TenantSlug) -> Result<PlaceBuf, StoreError> {
+        let organisation = organisation(&mut self.doorman.begin(scope).await?)?;
+        Ok(self.place_called(slug, organisation.name))
+    }
+
+    /// A tenant with this name for its people; without it, the one in its address.
+    pub(crate) fn place_called(&self, slug: &TenantSlug, name: Option<String>) -> PlaceBuf {
+        let place = self.public.place(slug, &self.base_domain);
+        PlaceBuf { name: name.unwrap_or(place.name), ..place }
     }
 
     /// Counts a request that ended in a mistake of ours.

@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use signalsync_core::TenantSlug;
 use signalsync_people::invitation::FirstAdministrator;
-use signalsync_people::name::{Language, MailAddress};
+use signalsync_people::name::MailAddress;
 use signalsync_server::config::Resolved;
 use signalsync_server::{offline_directory, offline_invitation};
 use signalsync_store::StoreError;
@@ -71,8 +71,7 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
     let changed = match act {
         Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
         Act::Create { slug, tier, administrator } => {
-            let first =
-                administrator.map(|mail| FirstAdministrator { mail, name: None, language: Language::default() });
+            let first = administrator.map(|mail| FirstAdministrator { mail, name: None, language: None });
             let invite = first.map(|first| offline_invitation(config, &slug, first));
             directory.create(slug, tier, invite.as_ref().map(|invite| invite as Furnish<'_>), None).await
         }

@@ -83,21 +83,27 @@ pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer,
 pub(super) async fn change_password(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Passwords { old, new }, _) = input.document().await?;
-    let token = app.doorman.change_password(scope, app.place(permitted.slug()).lent(), who, &old, &new).await?;
+    let token = app
+        .doorman
+        .change_password(scope, app.place(permitted.scope(), permitted.slug()).await?.lent(), who, &old, &new)
+        .await?;
     Ok(cookie::set(empty(StatusCode::NO_CONTENT), &token))
 }
 
 pub(super) async fn begin_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Proof { password }, _) = input.document().await?;
-    let set_up = app.doorman.begin_factor(scope, app.place(permitted.slug()).lent(), id, &password).await?;
+    let set_up = app
+        .doorman
+        .begin_factor(scope, app.place(permitted.scope(), permitted.slug()).await?.lent(), id, &password)
+        .await?;
     json(StatusCode::OK, &set_up)
 }
 
 pub(super) async fn confirm_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Code { code }, _) = input.document().await?;
-    let place = app.place(permitted.slug());
+    let place = app.place(permitted.scope(), permitted.slug()).await?;
     let (recovery_codes, token) = app.doorman.confirm_factor(scope, place.lent(), who, &code).await?;
     Ok(cookie::set(json(StatusCode::OK, &RecoveryCodes { recovery_codes })?, &token))
 }
@@ -105,7 +111,9 @@ pub(super) async fn confirm_factor(permitted: Permitted, input: Input) -> Result
 pub(super) async fn remove_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, BothProofs { password, code }, _) = input.document().await?;
-    app.doorman.remove_factor(scope, app.place(permitted.slug()).lent(), id, &password, &code).await?;
+    app.doorman
+        .remove_factor(scope, app.place(permitted.scope(), permitted.slug()).await?.lent(), id, &password, &code)
+        .await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

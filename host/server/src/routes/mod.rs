@@ -15,6 +15,7 @@ mod mails;
 mod mappings;
 mod me;
 mod operator;
+mod organisation;
 mod people;
 mod public;
 mod records;
@@ -196,6 +197,8 @@ pub fn all() -> Vec<Route> {
         post("/v1/invitations", tenant(Permission::PeopleManage, people::invite)),
         post("/v1/invitations/{person}/again", tenant(Permission::PeopleManage, people::invite_again)),
         delete("/v1/invitations/{person}", tenant(Permission::PeopleManage, people::withdraw)),
+        get("/v1/organisation", signed_in(organisation::get)),
+        put("/v1/organisation", tenant(Permission::SettingsManage, organisation::set)),
         get("/v1/sign-in-policy", tenant(Permission::SettingsManage, people::policy)),
         put("/v1/sign-in-policy", tenant(Permission::SettingsManage, people::set_policy)),
         get("/v1/roles", tenant(Permission::PeopleRead, roles::list)),

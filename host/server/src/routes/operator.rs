@@ -7,6 +7,7 @@ use signalsync_core::{TenantId, TenantScope, TenantSlug};
 use signalsync_people::glass;
 use signalsync_people::invitation::{self, FirstAdministrator, Invite};
 use signalsync_people::keys::Removal;
+use signalsync_people::organisation::{Organisation, set_organisation};
 use signalsync_people::person::Person;
 use signalsync_store::{Listing, Transaction};
 use signalsync_tenancy::TenantChange;
@@ -22,6 +23,9 @@ use crate::routes::keys::make;
 struct NewTenant {
     slug: TenantSlug,
     tier: String,
+    /// What it says of itself.
+    #[serde(default)]
+    organisation: Organisation,
     /// Who administrates it; gets an invitation by mail.
     #[serde(default)]
     administrator: Option<FirstAdministrator>,
@@ -40,15 +44,16 @@ pub(super) async fn list(_: Operator, input: Input) -> Result<Answer, Problem> {
 pub(super) async fn create(operator: Operator, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, new, request) = input.document::<NewTenant>().await?;
-    let place = app.place(&new.slug);
-    let invite = |tx: &mut Transaction, scope: &TenantScope| match &new.administrator {
-        Some(first) => {
-            let (_, mail) = invitation::invite(tx, scope, app.doorman.now(), place.lent(), first.into())?;
-            app.doorman.post(tx, scope, app.doorman.now(), [mail])
+    let (place, now) = (app.place_called(&new.slug, new.organisation.name.clone()), app.doorman.now());
+    let furnish = |tx: &mut Transaction, scope: &TenantScope| {
+        if new.organisation != Organisation::default() {
+            set_organisation(tx, scope.caller(), now, &new.organisation)?;
         }
-        None => Ok(()),
+        let Some(first) = &new.administrator else { return Ok(()) };
+        let (_, mail) = invitation::invite(tx, scope, now, place.lent(), first.into())?;
+        app.doorman.post(tx, scope, now, [mail])
     };
-    let tenant = app.directory.create(new.slug, new.tier, Some(&invite), request).await?;
+    let tenant = app.directory.create(new.slug, new.tier, Some(&furnish), request).await?;
     tracing::info!(tenant = %tenant.id, by = %operator.key(), "a tenant was created");
     Ok(with(json(StatusCode::CREATED, &tenant)?, LOCATION, &format!("/v1/tenants/{}", tenant.slug)))
 }
@@ -105,7 +110,7 @@ pub(super) async fn break_glass(operator: Operator, input: Input) -> Result<Answ
     let (app, slug) = (input.app.clone(), input.head.name::<TenantSlug>("slug")?);
     let tenant = app.directory.visit(&slug, operator.key()).await?;
     let (_, who, _) = input.document::<Invite>().await?;
-    let (place, now) = (app.place(&slug), app.doorman.now());
+    let (place, now) = (app.place(&tenant, &slug).await?, app.doorman.now());
     let opened = app.doorman.edit(&tenant, |tx| {
         let (person, mails) = glass::break_glass(tx, &tenant, now, place.lent(), who.clone())?;
         let link = mails.first().and_then(|mail| mail.data["link"].as_str()).unwrap_or_default().to_owned();

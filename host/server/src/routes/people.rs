@@ -55,13 +55,14 @@ pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Ans
 
 pub(super) async fn clear_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    let place = input.app.place(permitted.slug());
+    let place = input.app.place(permitted.scope(), permitted.slug()).await?;
     doorman.edit(scope, |tx| doorman.clear_factor(tx, scope, place.lent(), id)).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
 pub(super) async fn invite(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let (app, scope, place) = (input.app.clone(), permitted.scope(), input.app.place(permitted.slug()));
+    let (app, scope, place) =
+        (input.app.clone(), permitted.scope(), input.app.place(permitted.scope(), permitted.slug()).await?);
     let (_, new, _) = input.document::<Invite>().await?;
     if !new.roles.is_empty() {
         permitted.require(Permission::RolesManage)?;
@@ -78,7 +79,7 @@ pub(super) async fn invite(permitted: Permitted, input: Input) -> Result<Answer,
 
 pub(super) async fn invite_again(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    let (place, now) = (input.app.place(permitted.slug()), doorman.now());
+    let (place, now) = (input.app.place(permitted.scope(), permitted.slug()).await?, doorman.now());
     let invited = doorman.edit(scope, |tx| {
         let (person, mail) = invitation::invite_again(tx, scope.caller(), now, place.lent(), id)?;
         doorman.post(tx, scope, now, [mail])?;

@@ -68,7 +68,7 @@ fn entered(status: StatusCode, SignedIn { token, person }: &SignedIn) -> Result<
 pub(super) async fn sign_in(guest: Guest, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (head, shown, _) = input.document::<Shown>().await?;
-    let (place, client) = (app.place(guest.slug()), client(&head));
+    let (place, client) = (app.place(guest.scope(), guest.slug()).await?, client(&head));
     let Shown { mail, password, code } = &shown;
     let shown = Credentials { mail, password, code: code.as_deref(), client: &client };
     entered(StatusCode::OK, &app.doorman.sign_in(guest.scope(), place.lent(), shown).await?)
@@ -77,7 +77,8 @@ pub(super) async fn sign_in(guest: Guest, input: Input) -> Result<Answer, Proble
 pub(super) async fn activate(guest: Guest, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (head, Activation { token, password, name, language }, _) = input.document().await?;
-    let (place, secret, profile) = (app.place(guest.slug()), secret(&token)?, ProfileChange { name, language });
+    let (place, secret, profile) =
+        (app.place(guest.scope(), guest.slug()).await?, secret(&token)?, ProfileChange { name, language });
     let done = app.doorman.activate(guest.scope(), place.lent(), &secret, &password, &profile, &client(&head)).await?;
     entered(StatusCode::CREATED, &done)
 }
@@ -85,14 +86,16 @@ pub(super) async fn activate(guest: Guest, input: Input) -> Result<Answer, Probl
 pub(super) async fn forgot(guest: Guest, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, Forgotten { mail }, _) = input.document().await?;
-    app.doorman.forgot(guest.scope(), app.place(guest.slug()).lent(), &mail).await?;
+    app.doorman.forgot(guest.scope(), app.place(guest.scope(), guest.slug()).await?.lent(), &mail).await?;
     Ok(empty(StatusCode::ACCEPTED))
 }
 
 pub(super) async fn reset(guest: Guest, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, Reset { token, password }, _) = input.document().await?;
-    app.doorman.reset(guest.scope(), app.place(guest.slug()).lent(), &secret(&token)?, &password).await?;
+    app.doorman
+        .reset(guest.scope(), app.place(guest.scope(), guest.slug()).await?.lent(), &secret(&token)?, &password)
+        .await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

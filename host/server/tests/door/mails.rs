@@ -54,3 +54,22 @@ async fn what_is_not_there_is_neither_seen_nor_changed() {
         assert_eq!(administrator(&server, &line, Value::Null).await.status, 404, "{line}");
     }
 }
+
+#[tokio::test]
+async fn a_tenant_says_how_it_is_called_and_speaks_its_language() {
+    let server = Server::start().await;
+    let address = "/v1/organisation";
+    let ask = async |line: String, body: Value| administrator(&server, &line, body).await;
+    assert_eq!(ask(format!("GET {address}"), Value::Null).await.json(), json!({"name": null, "language": "en"}));
+    for wrong in [json!({"name": " "}), json!({"language": "klingonese-xx-xx"}), json!({"colour": "red"})] {
+        assert_eq!(ask(format!("PUT {address}"), wrong.clone()).await.status, 422, "{wrong}");
+    }
+    let called = json!({"name": "Acme & Söhne", "language": "de-AT"});
+    assert_eq!(ask(format!("PUT {address}"), called.clone()).await.json(), called);
+    let invited = json!({"mail": "ann@example.org", "roles": ["member"]});
+    assert_eq!(ask("POST /v1/invitations".to_owned(), invited).await.json()["language"], "de-AT");
+    let mail = ask("GET /v1/mails".to_owned(), Value::Null).await.json()["items"][0].clone();
+    assert!(mail["subject"].as_str().is_some_and(|subject| subject.contains("Acme & Söhne")), "{mail}");
+    let audited = ask("GET /v1/audit?subject=setting/organisation".to_owned(), Value::Null).await.json();
+    assert_eq!(audited["items"].as_array().map(Vec::len), Some(1));
+}

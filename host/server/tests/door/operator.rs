@@ -54,7 +54,8 @@ async fn what_an_operator_may_not_set_is_refused() {
 #[tokio::test]
 async fn a_new_tenant_has_an_administrator_who_is_invited() {
     let server = Server::start().await;
-    let new = json!({"slug": "initech", "tier": "standard", "administrator": {"mail": "bill@initech.example", "language": "de"}});
+    let new = json!({"slug": "initech", "tier": "standard", "administrator": {"mail": "bill@initech.example"},
+        "organisation": {"name": "Initech GmbH", "language": "de"}});
     let once = [("Idempotency-Key", "once")];
     let created = operate(&server, "POST /v1/tenants", &once, &new.to_string()).await;
     assert_eq!(created.status, 201, "{created:?}");
@@ -79,7 +80,10 @@ async fn a_new_tenant_has_an_administrator_who_is_invited() {
         mail = look("GET /v1/mails").await["items"][0].clone();
     }
     assert_eq!((&mail["status"], &mail["to"]), (&json!("sent"), &json!("bill@initech.example")), "{mail}");
-    assert!(mail["text"].as_str().unwrap().contains("initech.localhost"), "{mail}");
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("initech.localhost") && text.contains("Initech GmbH"), "{mail}");
+    assert_eq!((&mail["language"], &first["language"]), (&json!("de"), &json!("de")));
+    assert_eq!(look("GET /v1/organisation").await, json!({"name": "Initech GmbH", "language": "de"}));
     let wrong = json!({"slug": "umbrella", "tier": "standard", "administrator": {"mail": "nowhere"}}).to_string();
     assert_eq!(operate(&server, "POST /v1/tenants", &[], &wrong).await.status, 422);
     assert_eq!(operate(&server, "GET /v1/tenants/umbrella", &[], "").await.status, 404);

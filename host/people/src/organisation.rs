@@ -1,0 +1,53 @@
+//! What a tenant says of itself: how its people call it, and in which language it speaks to those whom it does not know yet.
+
+use serde::{Deserialize, Serialize};
+use signalsync_audit::{Action, Event, record};
+use signalsync_core::{Caller, Timestamp};
+use signalsync_store::{Key, StoreError, Table, Transaction};
+
+use crate::error::PeopleError;
+use crate::name::Language;
+use crate::structure::{check_name, read, write};
+
+const NAME: &str = "organisation";
+
+/// What a tenant says of itself. What is left out of a document is as it is by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct Organisation {
+    /// 1 to 200 bytes; without it, the tenant's name in its address stands in mails.
+    pub name: Option<String>,
+    /// Of invitations that do not say in which language they are. English without it.
+    pub language: Language,
+}
+
+/// What the tenant says of itself.
+///
+/// # Errors
+/// The store failed.
+pub fn organisation(tx: &mut Transaction) -> Result<Organisation, StoreError> {
+    Ok(read(tx, &key())?.unwrap_or_default())
+}
+
+/// Says something else from now on.
+///
+/// # Errors
+/// `Invalid`, or the store failed.
+pub fn set_organisation(
+    tx: &mut Transaction,
+    by: &Caller,
+    now: Timestamp,
+    new: &Organisation,
+) -> Result<(), PeopleError> {
+    if let Some(name) = &new.name {
+        check_name("an organisation's name", name)?;
+    }
+    let event = Event::new(Action::SettingChanged, format!("setting/{NAME}"));
+    let event = event.before(&organisation(tx)?)?.after(new)?;
+    write(tx, key(), new)?;
+    Ok(record(tx, by, now, event)?)
+}
+
+fn key() -> Key {
+    Key::new(Table::Settings, &[NAME])
+}
