@@ -1,5 +1,7 @@
 //! An import's chunks: first a look at the whole file, then each row is tried, then each row is written.
 
+use std::collections::BTreeMap;
+
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,8 @@ use signalsync_store::{Precondition, Transaction};
 use signalsync_work::jobs::{Chunk, Job, JobKind, Jobs, Problem};
 use signalsync_work::{Policy, Setback};
 
-use super::plan::{self, Content, Unlike, Wanted, problem};
-use super::{Imports, Input, KIND, Row, window};
+use super::plan::{self, Content, Unlike, Wanted};
+use super::{Imports, Input, KIND, Row, reasons, window};
 use crate::error::RecordError;
 use crate::judge::Judging;
 use crate::record::new_record_id;
@@ -36,9 +38,13 @@ const DID_BYTES_MAX: usize = 1 << 20;
 #[serde(tag = "phase", rename_all = "kebab-case")]
 enum Cursor {
     /// Rows behind this place of the file are tried.
-    Trying { at: u64, created: u64, changed: u64 },
-    /// Some rows are bad.
-    Refused,
+    Trying {
+        at: u64,
+        created: u64,
+        changed: u64,
+        /// Whether some rows are known to be bad, because they have in common what no two records may.
+        some_bad: bool,
+    },
     /// All rows are good, and those behind this place are written.
     Writing { at: u64, created: u64, changed: u64 },
 }
@@ -125,14 +131,9 @@ impl Imports {
         let work = Work { imports: self, scope, input: &input, definition, judging, gate, host };
         let (mut tx, chunk) = match cursor {
             None => work.look(id, tx)?,
-            Some(Cursor::Trying { at, created, changed }) => {
-                work.try_rows(id, (at, created, changed), job.failed, tx).await?
-            }
-            Some(Cursor::Refused) => {
-                return Err(Setback::never(format!(
-                    "{} rows are not acceptable, so nothing was written; correct them and send the file again",
-                    job.failed
-                )));
+            Some(Cursor::Trying { at, created, changed, some_bad }) => {
+                let known = if some_bad { reasons(&mut tx, id).map_err(Setback::again)? } else { BTreeMap::new() };
+                work.try_rows(id, (at, created, changed), (&known, job.failed), tx).await?
             }
             Some(Cursor::Writing { at, created, changed }) => work.write_rows(id, (at, created, changed), tx).await?,
         };
@@ -201,13 +202,16 @@ impl Work<'_> {
             for row in &rows {
                 let Ok(wanted) = self.wanted(row) else { continue };
                 let found = unlike.add(row.row, &wanted, self.definition.as_ref());
-                chunk.failed += u64::from(!found.is_empty());
-                chunk.problems.extend(found);
+                // Those beyond come up when these are mended.
+                if chunk.problems.len() + found.len() <= PROBLEMS_AT_ONCE {
+                    chunk.failed += u64::from(!found.is_empty());
+                    chunk.problems.extend(found);
+                }
             }
         }
-        chunk.problems.truncate(PROBLEMS_AT_ONCE);
         chunk.total = Some(self.input.rows as u64);
-        Ok((tx, Chunk { cursor: cursor(Cursor::Trying { at: 0, created: 0, changed: 0 })?, ..chunk }))
+        let some_bad = chunk.failed > 0;
+        Ok((tx, Chunk { cursor: cursor(Cursor::Trying { at: 0, created: 0, changed: 0, some_bad })?, ..chunk }))
     }
 
     /// Each row in a transaction of its own that is thrown away.
@@ -215,7 +219,7 @@ impl Work<'_> {
         &self,
         id: JobId,
         (at, mut created, mut changed): (u64, u64, u64),
-        failed_before: u64,
+        (known, failed_before): (&BTreeMap<u64, String>, u64),
         mut tx: Transaction,
     ) -> Result<(Transaction, Chunk), Setback> {
         let Some((rows, _)) = window(&mut tx, id, at, ROWS_PER_CHUNK)? else {
@@ -223,29 +227,35 @@ impl Work<'_> {
             return Ok((tx, chunk));
         };
         let began = self.imports.clock.now();
-        let (mut chunk, mut done) = (Chunk::default(), 0);
+        let (mut chunk, mut tried, mut good) = (Chunk::default(), 0, 0);
         for row in &rows {
+            tried += 1;
+            if known.contains_key(&row.row) {
+                continue;
+            }
             let trial = self.imports.stores.tenant(self.scope).await?.begin().await?;
             match self.write(trial, row).await? {
                 Ok((_, did)) => {
                     let is_new = did.before.is_none();
                     (created, changed) = (created + u64::from(is_new), changed + u64::from(!is_new));
+                    good += 1;
                 }
                 Err(problems) => {
                     chunk.failed += 1;
                     chunk.problems.extend(problems);
                 }
             }
-            done += 1;
             let took = self.imports.clock.now().0.saturating_sub(began.0);
             if took > CHUNK_MS || chunk.problems.len() + PROBLEMS_PER_ROW > PROBLEMS_AT_ONCE {
                 break;
             }
         }
-        chunk.done = if self.input.order.dry_run { done as u64 - chunk.failed } else { 0 };
+        // Of an import, what is done is what is written.
+        chunk.done = if self.input.order.dry_run { good } else { 0 };
         // The place behind the last row that was tried.
-        let at = window(&mut tx, id, at, done)?.map_or(at, |(_, next)| next);
-        Ok((tx, Chunk { cursor: cursor(Cursor::Trying { at, created, changed })?, ..chunk }))
+        let at = window(&mut tx, id, at, tried)?.map_or(at, |(_, next)| next);
+        let some_bad = !known.is_empty();
+        Ok((tx, Chunk { cursor: cursor(Cursor::Trying { at, created, changed, some_bad })?, ..chunk }))
     }
 
     /// All rows were tried.
@@ -255,8 +265,13 @@ impl Work<'_> {
                 json!({"rows": self.input.rows, "would-create": created, "would-change": changed, "bad": failed});
             return Ok(Chunk { end: Some(result), ..Chunk::default() });
         }
-        let next = if failed == 0 { Cursor::Writing { at: 0, created: 0, changed: 0 } } else { Cursor::Refused };
-        Ok(Chunk { cursor: cursor(next)?, ..Chunk::default() })
+        if failed > 0 {
+            let why = format!(
+                "{failed} rows are not acceptable, so nothing was written; correct them and send the file again"
+            );
+            return Ok(Chunk { refused: Some(why), ..Chunk::default() });
+        }
+        Ok(Chunk { cursor: cursor(Cursor::Writing { at: 0, created: 0, changed: 0 })?, ..Chunk::default() })
     }
 
     /// Rows that were good when they were tried. If one is not good any more, none stays.
@@ -310,7 +325,6 @@ impl Work<'_> {
         };
         match self.carry_out(tx, wanted).await {
             Ok(written) => Ok(Ok(written)),
-            Err(RecordError::Data(DataError::Forbidden(why))) => Ok(Err(vec![problem(row.row, None, why)])),
             Err(error) => plan::problems(row.row, error).map(Err).map_err(Setback::again),
         }
     }

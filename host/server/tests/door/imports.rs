@@ -145,6 +145,14 @@ async fn one_bad_row_stops_all_and_the_bad_ones_come_back_to_be_mended() {
     for wrong in [(3, json!("stock")), (4, json!("stock")), (5, json!("code")), (6, json!("code"))] {
         assert!(said.contains(&(json!(wrong.0), wrong.1.clone())), "{wrong:?}: {problems}");
     }
+    let dry = import(&server, "?dry-run=true", "text/csv", file).await;
+    assert_eq!(
+        (&dry["done"], &dry["failed"], &dry["total"]),
+        (&json!(1), &json!(4), &json!(5)),
+        "each row counts once"
+    );
+    let letters = administrator(&server, "GET /v1/dead-letters", Value::Null).await.json();
+    assert_eq!(letters["items"], json!([]), "a file that is not acceptable is no fault");
     let mend = server.acme(&format!("GET /v1/jobs/{id}/mend"), &[], "").await;
     let text = String::from_utf8(mend.body).expect("text");
     let rows: Vec<_> = text.lines().collect();

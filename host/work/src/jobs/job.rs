@@ -158,4 +158,6 @@ pub struct Chunk {
     pub did: Vec<Value>,
     /// What came of it all, if this was the last chunk.
     pub end: Option<Value>,
+    /// Why the job cannot be done as it is, which ends it: not a fault, but what was asked for.
+    pub refused: Option<String>,
 }

@@ -195,6 +195,10 @@ fn note(tx: &mut Transaction, id: JobId, job: Job, chunk: Chunk, now: Timestamp)
         end(tx, id, Job { state: JobState::Done, result: Some(result), ..job }, now).map_err(failed)?;
         return Ok(Outcome::Done);
     }
+    if let Some(why) = chunk.refused {
+        end(tx, id, Job { state: JobState::Failed, why: Some(why), ..job }, now).map_err(failed)?;
+        return Ok(Outcome::Done);
+    }
     rows::write(tx, id, &job)?;
     Ok(Outcome::GoesOn { at: now })
 }
