@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
+use signalsync_core::{Clock as _, SystemClock};
 
 use crate::server::{Ask, Reply, Server};
 
@@ -243,8 +244,8 @@ async fn a_tenant_can_demand_a_second_factor() {
 
     let set_up = boss.post("/v1/me/second-factor", &json!({"password": PASSWORD})).await.json();
     let secret = totp_rs::Secret::try_from_base32(set_up["secret"].as_str().unwrap()).unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let code = totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string();
+    let seconds = SystemClock.now().0 / 1_000;
+    let code = totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(seconds).to_string();
     let confirmed = boss.post("/v1/me/second-factor/confirm", &json!({"code": code})).await;
     assert_eq!(confirmed.status, 200, "{confirmed:?}");
     boss.cookie = cookie(&confirmed);
