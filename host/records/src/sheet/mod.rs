@@ -20,6 +20,12 @@ pub(crate) use cell::{inert, shown, typed};
 /// Rows of one file.
 pub const ROWS_MAX: usize = 100_000;
 
+/// Bytes of all rows of one file in the form in which they are kept: there, each cell has its field's name with it.
+pub const ROWS_BYTES_MAX: usize = 128 << 20;
+
+/// Bytes of one row's texts: what a record may have, and more.
+const ROW_BYTES_MAX: usize = 4 << 20;
+
 /// The column of the records' ids.
 pub(crate) const ID: &str = "id";
 
@@ -108,6 +114,12 @@ impl Rows {
         self.count += 1;
         serde_json::to_writer(&mut self.lines, row).map_err(|error| SheetError::at(row.row, error.to_string()))?;
         self.lines.push(b'\n');
+        if self.lines.len() > ROWS_BYTES_MAX {
+            let reason = format!(
+                "the rows up to here have more than {ROWS_BYTES_MAX} bytes with the names of their fields; send the rest in another file"
+            );
+            return Err(SheetError::at(row.row, reason));
+        }
         Ok(())
     }
 

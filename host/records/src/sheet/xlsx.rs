@@ -6,10 +6,13 @@ use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx};
 use rust_xlsxwriter::{Workbook, Worksheet};
 use serde_json::Value;
 
-use super::{Columns, ROWS_MAX, Rows, SheetError, cell};
+use super::{Columns, ROW_BYTES_MAX, ROWS_MAX, Rows, SheetError, cell};
 
 /// Bytes that a workbook may have when it is unpacked: a small one can hold very much of the same.
 const UNPACKED_BYTES_MAX: u64 = 128 << 20;
+
+/// Cells of a workbook that is written, which is in memory until it is whole.
+const CELLS_MAX: usize = 2_000_000;
 
 /// Parts of a workbook's archive.
 const PARTS_MAX: usize = 1_000;
@@ -21,14 +24,20 @@ pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Rows, SheetError> 
     let name = workbook.sheet_names().first().cloned().ok_or_else(|| SheetError::of("the workbook has no sheet"))?;
     let mut reader = workbook.worksheet_cells_reader(&name).map_err(broken)?;
     let (mut rows, mut head, mut cells) = (Rows::default(), Vec::new(), Vec::new());
-    let mut current = 0;
+    let (mut current, mut bytes) = (0, 0);
     while let Some(found) = reader.next_cell().map_err(broken)? {
         let (row, column) = found.get_position();
         if row != current {
             finish(&mut rows, (u64::from(current) + 1, &mut head, &mut cells), columns)?;
-            current = row;
+            (current, bytes) = (row, 0);
         }
         if let Some(value) = value(found.get_value()).map_err(|reason| SheetError::at(u64::from(row) + 1, reason))? {
+            // Many cells of a small workbook can share one long text.
+            bytes += cell::text(&value).len() + size_of::<(usize, Value)>();
+            if bytes > ROW_BYTES_MAX {
+                let reason = format!("the row has more than {ROW_BYTES_MAX} bytes");
+                return Err(SheetError::at(u64::from(row) + 1, reason));
+            }
             cells.push((column as usize, value));
         }
     }
@@ -115,20 +124,24 @@ fn moment(at: &ExcelDateTime) -> String {
 pub(crate) struct Sheet {
     workbook: Workbook,
     rows: u32,
+    cells: usize,
 }
 
 impl Default for Sheet {
     fn default() -> Self {
         let mut workbook = Workbook::new();
         workbook.add_worksheet();
-        Self { workbook, rows: 0 }
+        Self { workbook, rows: 0, cells: 0 }
     }
 }
 
 impl Sheet {
     pub(super) fn row(&mut self, cells: &[Value]) -> Result<(), SheetError> {
-        if self.rows as usize > ROWS_MAX {
-            return Err(SheetError::of(format!("a workbook takes at most {ROWS_MAX} rows; take a table as `csv`")));
+        self.cells += cells.len();
+        if self.rows as usize > ROWS_MAX || self.cells > CELLS_MAX {
+            let reason =
+                format!("a workbook takes at most {ROWS_MAX} rows and {CELLS_MAX} cells; take them out as `csv`");
+            return Err(SheetError::of(reason));
         }
         let sheet = self.workbook.worksheet_from_index(0).map_err(|error| SheetError::of(error.to_string()))?;
         for (column, value) in (0..).zip(cells) {
@@ -194,6 +207,35 @@ mod tests {
         sheet.write_string(0, 0, "name").unwrap();
         sheet.write_string(1, 16_383, "beyond").unwrap();
         assert!(refused(&workbook.save_to_buffer().unwrap()).contains("more cells than the head has columns"));
+    }
+
+    #[test]
+    fn a_text_that_many_cells_share_does_not_fill_the_memory() {
+        let workbook = |columns: u16| {
+            let mut workbook = Workbook::new();
+            let sheet = workbook.add_worksheet();
+            for column in 0..columns {
+                sheet.write_string(0, column, format!("c{column}")).unwrap();
+                sheet.write_string(1, column, "x".repeat(32_000)).unwrap();
+            }
+            workbook.save_to_buffer().unwrap()
+        };
+        assert_eq!(sheet::read(Format::Xlsx, &workbook(130), &Columns::of(None)).unwrap().count, 1);
+        let wide = workbook(132);
+        assert!(wide.len() < 100_000, "{}", wide.len());
+        assert!(refused(&wide).contains("bytes"), "{}", refused(&wide));
+    }
+
+    #[test]
+    fn rows_with_the_names_of_their_fields_have_a_limit() {
+        let name = "n".repeat(60);
+        let columns: Vec<_> = (0..100).map(|n| format!("{name}{n}")).collect();
+        let file =
+            |rows: usize| format!("{}\n{}", columns.join(","), format!("{}\n", ["1"; 100].join(",")).repeat(rows));
+        let read = |rows| sheet::read(Format::Csv, file(rows).as_bytes(), &Columns::of(None));
+        let each = read(2).unwrap().lines.len() / 2;
+        assert!(read(super::super::ROWS_BYTES_MAX / (each + 6)).is_ok());
+        assert!(read(super::super::ROWS_BYTES_MAX / each + 1).unwrap_err().reason.contains("bytes"));
     }
 
     #[test]
