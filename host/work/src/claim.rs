@@ -8,6 +8,9 @@ use crate::handler::{Claimed, Handlers};
 use crate::machine::{Event, Next, Row, State, step};
 use crate::rows;
 
+/// Pieces of work that a look after the start looks at in one store.
+const RELEASED_MAX: usize = 1_000;
+
 /// What was found in a tenant's store.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -24,6 +27,30 @@ pub(crate) struct Found {
 pub(crate) fn next(tx: &Transaction) -> Result<Option<Timestamp>, StoreError> {
     let first = tx.look(Table::WorkDue, 1)?;
     Ok(first.first().and_then(|(name, _)| parse_due(name)).map(|(at, _)| at))
+}
+
+/// Lets go of what an earlier process had claimed, so that it need not wait for the end of its lease. That process is
+/// gone, because a store is open in one process only; if it were not, its epoch would still keep it from ending anything.
+/// Only the first of many are looked at: the leases of the others run out.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn release(
+    tx: &mut Transaction,
+    now: Timestamp,
+    began: Timestamp,
+    handlers: &Handlers,
+) -> Result<(), StoreError> {
+    for (name, _) in tx.look(Table::WorkDue, RELEASED_MAX)? {
+        let damaged = || StoreError::Corrupt("the name of work that is due is damaged".to_owned());
+        let id: WorkId = parse_due(&name).and_then(|(_, id)| id.parse().ok()).ok_or_else(damaged)?;
+        let row = rows::read(tx, id)?.ok_or_else(damaged)?;
+        let policy = handlers.policy(&row.kind);
+        if let Ok(next) = step(id, row.clone(), Event::Released { now, began, lease_ms: policy.lease_ms }, &policy) {
+            rows::replace(tx, id, &row, &next)?;
+        }
+    }
+    Ok(())
 }
 
 /// Claims at most so many pieces of work that are due, the longest due first.

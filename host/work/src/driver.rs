@@ -148,11 +148,11 @@ impl Driver {
         let mut board = Board::new(limits.running_max, limits.running_per_tenant_max);
         let mut tasks = JoinSet::new();
         // Commits before the start have told nobody, so all stores are looked into once.
-        let (mut sweep, mut sweep_wanted) = (None, true);
+        let (mut sweep, mut sweep_wanted, began) = (None, true, shared.timer.now());
         let mut shutdown = pin!(shutdown);
         loop {
             if sweep_wanted && sweep.is_none() {
-                (sweep, sweep_wanted) = (Some(spawn_sweep(&mut tasks, &shared)), false);
+                (sweep, sweep_wanted) = (Some(spawn_sweep(&mut tasks, &shared, began)), false);
             }
             let now = shared.timer.now();
             shared.stores.due().take(now, board.room()).into_iter().for_each(|tenant| board.add(tenant));
@@ -237,10 +237,10 @@ fn spawn_run(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, scope: TenantScop
     });
 }
 
-fn spawn_sweep(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>) -> AbortHandle {
+fn spawn_sweep(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, began: Timestamp) -> AbortHandle {
     let shared = Arc::clone(shared);
     tasks.spawn(async move {
-        caught(sweep::all(&shared)).await;
+        caught(sweep::all(&shared, began)).await;
         Event::Swept
     })
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use signalsync_core::{TenantId, Timestamp};
+use signalsync_store::Transaction;
 
 use crate::claim;
 use crate::driver::Shared;
+use crate::error::WorkError;
 use crate::tenants::{Standing, TenantPage};
 
 /// Tenants that are asked for at once.
@@ -20,11 +22,12 @@ const AT_ONCE: usize = 2;
 /// When a failed look is repeated.
 const AGAIN_MS: u64 = 30_000;
 
-pub(crate) async fn all(shared: &Arc<Shared>) {
+/// `began`: when this process did; what was claimed before that is let go.
+pub(crate) async fn all(shared: &Arc<Shared>, began: Timestamp) {
     let mut after = None;
     loop {
         let TenantPage { tenants, next } = page(shared, after).await;
-        stream::iter(tenants).for_each_concurrent(AT_ONCE, |tenant| look(shared, tenant)).await;
+        stream::iter(tenants).for_each_concurrent(AT_ONCE, |tenant| look(shared, tenant, began)).await;
         after = next;
         if after.is_none() {
             return;
@@ -45,9 +48,9 @@ async fn page(shared: &Shared, after: Option<TenantId>) -> TenantPage {
     }
 }
 
-async fn look(shared: &Shared, tenant: TenantId) {
+async fn look(shared: &Shared, tenant: TenantId, began: Timestamp) {
     shared.figures.note_swept();
-    match first(shared, tenant).await {
+    match first(shared, tenant, began).await {
         Ok(Some(at)) => shared.stores.due().note(tenant, at),
         Ok(None) => {}
         Err(error) => {
@@ -57,9 +60,14 @@ async fn look(shared: &Shared, tenant: TenantId) {
     }
 }
 
-async fn first(shared: &Shared, tenant: TenantId) -> Result<Option<Timestamp>, String> {
+async fn first(shared: &Shared, tenant: TenantId, began: Timestamp) -> Result<Option<Timestamp>, String> {
     let Standing::Active(tier) = shared.tenants.standing(tenant).await? else { return Ok(None) };
-    let failed = |error: signalsync_store::StoreError| error.to_string();
-    let store = shared.stores.tenant(&shared.scope(tenant, tier)).await.map_err(failed)?;
-    claim::next(&store.begin().await.map_err(failed)?).map_err(failed)
+    let failed = |error: WorkError| error.to_string();
+    let store = shared.stores.tenant(&shared.scope(tenant, tier)).await.map_err(|error| failed(error.into()))?;
+    let now = shared.timer.now();
+    let look = |tx: &mut Transaction| {
+        claim::release(tx, now, began, &shared.handlers)?;
+        Ok(claim::next(tx)?)
+    };
+    store.transact(look).await.map_err(failed)
 }

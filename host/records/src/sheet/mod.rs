@@ -21,7 +21,7 @@ pub(crate) use cell::{inert, shown, typed};
 pub const ROWS_MAX: usize = 100_000;
 
 /// Bytes of all rows of one file in the form in which they are kept: there, each cell has its field's name with it.
-pub const ROWS_BYTES_MAX: usize = 128 << 20;
+pub(crate) const ROWS_BYTES_MAX: usize = 128 << 20;
 
 /// Bytes of one row's texts: what a record may have, and more.
 const ROW_BYTES_MAX: usize = 4 << 20;

@@ -147,3 +147,20 @@ fn rows_are_written_as_they_always_were() {
     assert_eq!(serde_json::to_string(&row).unwrap(), text);
     assert_eq!(serde_json::from_str::<Row>(text).unwrap(), row);
 }
+
+#[test]
+fn only_what_was_claimed_before_the_process_began_is_let_go() {
+    let id = WorkId::new();
+    let Ok(Next::Row(row)) = step(id, new(1), Event::Claimed { now: Timestamp(100), lease_ms: 50 }, &POLICY) else {
+        panic!("it is due")
+    };
+    let release = |began: u64| {
+        let event = Event::Released { now: Timestamp(120), began: Timestamp(began), lease_ms: 50 };
+        step(id, row.clone(), event, &POLICY)
+    };
+    assert_eq!(release(100), Err(Refused::Owned), "claimed since");
+    let due = State::Waiting { due: Timestamp(120) };
+    assert_eq!(release(101), Ok(Next::Row(Row { state: due, ..row.clone() })), "the attempt counts");
+    let released = Row { state: due, ..row };
+    assert_eq!(step(id, released, Event::Done { epoch: 1 }, &POLICY), Err(Refused::Stale), "whoever had it is fenced");
+}

@@ -118,3 +118,20 @@ async fn what_takes_longer_than_its_lease_is_cut_off() {
     assert_eq!(lab.read(tenant, |tx| count(tx, "slept")).await, 1);
     driving.end().await;
 }
+
+#[tokio::test]
+async fn what_a_process_that_is_gone_had_claimed_is_done_at_once() {
+    let (lab, sleeper) = (Lab::new(), Sleeper { lease_ms: 60_000, ..Sleeper::default() });
+    let tenant = lab.tenant().await;
+    let gone = lab.drive(Handlers::default().within("sleep", sleeper.clone()));
+    lab.schedule(tenant, "sleep", "one", 0).await;
+    sleeper.sleeps.notified().await;
+    gone.crash().await;
+    lab.clock.advance(1);
+    let next = lab.drive(Handlers::default().within("sleep", sleeper.clone()));
+    sleeper.sleeps.notified().await;
+    sleeper.wake.notify_one();
+    until(|| next.figures.done() == 1).await;
+    assert_eq!(lab.read(tenant, |tx| count(tx, "attempt")).await, 2, "its lease was not waited for");
+    next.end().await;
+}
