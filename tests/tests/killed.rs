@@ -100,7 +100,6 @@ fn check_imports(client: &Client, ledger: &Ledger) {
         let jobs = client.get("/v1/jobs?limit=100").expect(200).json();
         jobs["items"].as_array().unwrap().iter().all(|job| !job["ended-at"].is_null())
     };
-    // What was being done when the program was killed goes on when its lease has run out.
     let began = std::time::Instant::now();
     while !all_ended() {
         assert!(began.elapsed().as_secs() < 90, "the imports do not end");

@@ -52,7 +52,7 @@ pub struct IndexDraft {
 
 impl Definition {
     /// The fields with their schemas.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&String, &Value)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&String, &Value)> {
         properties(&self.schema).into_iter().flatten()
     }
 }

@@ -23,6 +23,7 @@ pub mod rights;
 pub mod role;
 mod secret;
 pub mod session;
+mod setting;
 mod sign_in;
 pub mod standing;
 mod strength;

@@ -1,13 +1,13 @@
 //! What a tenant says of itself: how its people call it, and in which language it speaks to those whom it does not know yet.
 
 use serde::{Deserialize, Serialize};
-use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, Timestamp};
-use signalsync_store::{Key, StoreError, Table, Transaction};
+use signalsync_store::{StoreError, Transaction};
 
 use crate::error::PeopleError;
 use crate::name::Language;
-use crate::structure::{check_name, read, write};
+use crate::setting::{set, setting};
+use crate::structure::check_name;
 
 const NAME: &str = "organisation";
 
@@ -26,7 +26,7 @@ pub struct Organisation {
 /// # Errors
 /// The store failed.
 pub fn organisation(tx: &mut Transaction) -> Result<Organisation, StoreError> {
-    Ok(read(tx, &key())?.unwrap_or_default())
+    setting(tx, NAME)
 }
 
 /// Says something else from now on.
@@ -42,12 +42,5 @@ pub fn set_organisation(
     if let Some(name) = &new.name {
         check_name("an organisation's name", name)?;
     }
-    let event = Event::new(Action::SettingChanged, format!("setting/{NAME}"));
-    let event = event.before(&organisation(tx)?)?.after(new)?;
-    write(tx, key(), new)?;
-    Ok(record(tx, by, now, event)?)
-}
-
-fn key() -> Key {
-    Key::new(Table::Settings, &[NAME])
+    Ok(set(tx, (by, now), NAME, new)?)
 }

@@ -2,14 +2,13 @@
 //! unsafe, or unusable, by a slip.
 
 use serde::{Deserialize, Serialize};
-use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, Timestamp, UserId};
-use signalsync_store::{Key, StoreError, Table, Transaction};
+use signalsync_store::{StoreError, Transaction};
 
 use crate::access;
 use crate::error::PeopleError;
 use crate::name::MailAddress;
-use crate::structure::{read, write};
+use crate::setting::{set, setting};
 
 /// Passwords before today's that a tenant can refuse. Each is compared by a slow hash.
 pub(crate) const HISTORY_MAX: u32 = 10;
@@ -118,7 +117,7 @@ impl SignInPolicy {
 /// # Errors
 /// The store failed.
 pub fn policy(tx: &mut Transaction) -> Result<SignInPolicy, StoreError> {
-    Ok(read(tx, &key())?.unwrap_or_default())
+    setting(tx, NAME)
 }
 
 /// Whether a person has to set up a second factor before anything else.
@@ -135,13 +134,7 @@ pub fn owes_factor(tx: &mut Transaction, person: UserId) -> Result<bool, StoreEr
 /// `Invalid`, or the store failed.
 pub fn set_policy(tx: &mut Transaction, by: &Caller, now: Timestamp, new: &SignInPolicy) -> Result<(), PeopleError> {
     new.check()?;
-    let event = Event::new(Action::SettingChanged, format!("setting/{NAME}")).before(&policy(tx)?)?.after(new)?;
-    write(tx, key(), new)?;
-    Ok(record(tx, by, now, event)?)
-}
-
-fn key() -> Key {
-    Key::new(Table::Settings, &[NAME])
+    Ok(set(tx, (by, now), NAME, new)?)
 }
 
 #[cfg(test)]

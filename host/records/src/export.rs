@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, CollectionName, TenantScope};
-use signalsync_data::DataError;
+use signalsync_data::{DataError, Definition};
 use signalsync_store::{StoreError, Stores, Transaction};
 
 use crate::error::RecordError;
@@ -64,9 +64,7 @@ impl Exports {
             gate.collection(tx, &collection)?;
             let columns = match format {
                 Format::JsonLines => Vec::new(),
-                Format::Csv | Format::Xlsx => {
-                    columns(&signalsync_data::published(&gate, tx, &collection, None)?.1.schema)
-                }
+                Format::Csv | Format::Xlsx => columns(&signalsync_data::published(&gate, tx, &collection, None)?.1),
             };
             let event = Event::new(Action::ExportRun, format!("collection/{collection}"));
             signalsync_audit::record(tx, scope.caller(), now, event)?;
@@ -132,9 +130,8 @@ impl Export {
     }
 }
 
-fn columns(schema: &Value) -> Vec<String> {
-    let fields = schema.get("properties").and_then(Value::as_object);
-    fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+fn columns(definition: &Definition) -> Vec<String> {
+    definition.fields().map(|(name, _)| name.clone()).collect()
 }
 
 fn damaged() -> RecordError {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, CollectionName, FilePath, FolderName, RecordId, TenantScope};
@@ -23,7 +24,8 @@ pub struct Files {
 }
 
 /// What a file is in or hangs on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// A folder. Whoever may read and write files is asked before.
     Folder(FolderName),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use signalsync_core::{Clock, CollectionName, FilePath, FolderName, RecordId, TenantScope, Timestamp, UploadId};
+use signalsync_core::{Clock, FilePath, TenantScope, Timestamp, UploadId};
 use signalsync_store::{FileWriter, Key, Precondition, Shelf, Store, StoreError, Table, Transaction, row};
 use signalsync_work::{Claimed, Handlers, New, Outcome, Setback, Within};
 
@@ -36,7 +36,8 @@ const FORGOTTEN_AT_ONCE: usize = 1_000;
 pub struct Upload {
     /// Who sends it: the only one who may.
     by: Option<String>,
-    place: Kept,
+    /// Where the file will be.
+    pub place: Place,
     path: FilePath,
     media_type: String,
     /// In bytes, of the whole file.
@@ -46,24 +47,6 @@ pub struct Upload {
     parts: usize,
     /// Until when it can go on.
     pub expires_at: Timestamp,
-}
-
-/// Where the file will be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kept {
-    Folder(FolderName),
-    Record(CollectionName, RecordId),
-}
-
-impl Upload {
-    /// Where the file will be.
-    pub fn place(&self) -> Place {
-        match self.place.clone() {
-            Kept::Folder(folder) => Place::Folder(folder),
-            Kept::Record(collection, id) => Place::Record(collection, id),
-        }
-    }
 }
 
 /// Uploads of all tenants, each tenant's behind its scope.
@@ -110,12 +93,8 @@ impl Uploads {
         if length > limit {
             return Err(RecordError::TooLarge { bytes: length, limit });
         }
-        // Whoever may not write the file is told so before it is sent.
+        // Whoever may not write the file, or has no room for it, is told so before it is sent.
         drop(self.files.start(scope, place.clone(), path.clone()).await?);
-        let place = match place {
-            Place::Folder(folder) => Kept::Folder(folder),
-            Place::Record(collection, id) => Kept::Record(collection, id),
-        };
         let (id, now) = (UploadId::new(), self.clock.now());
         let by = scope.caller().principal.user.clone();
         let expires_at = Timestamp(now.0.saturating_add(UPLOAD_MS));
@@ -174,7 +153,7 @@ impl Uploads {
     /// All parts are there: they become the file.
     async fn complete(&self, scope: &Arc<TenantScope>, id: UploadId, upload: &Upload) -> Result<(), RecordError> {
         let store = self.files.store(scope).await?;
-        let mut file = self.files.start(scope, upload.place(), upload.path.clone()).await?;
+        let mut file = self.files.start(scope, upload.place.clone(), upload.path.clone()).await?;
         let (shelf, mut after) = (Shelf::upload(id), None);
         loop {
             // Held until the content is open, because it goes when the upload is given up meanwhile.

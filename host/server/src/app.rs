@@ -126,7 +126,8 @@ impl App {
         let invoke: Arc<dyn Invoke<Transaction>> = runtime.clone();
         let directory = Arc::new(directory(config, &stores, &clock));
         let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
-        let driver = driver(config, &directory, &stores, &judge, &clock)?;
+        let imports = Imports::new(stores.clone(), judge.clone(), clock.clone());
+        let driver = driver(config, &directory, &stores, &judge, &imports, &clock)?;
         let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
         let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
@@ -144,7 +145,7 @@ impl App {
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
-            imports: Imports::new(stores.clone(), judge.clone(), clock.clone()),
+            imports,
             uploads: Uploads::new(files.clone(), clock.clone()),
             files,
             messages: Messages::new(stores.clone(), judge, clock.clone()),
@@ -273,12 +274,12 @@ fn driver(
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
     judge: &Judge,
+    imports: &Imports,
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
-    let imports = Imports::new(Arc::clone(stores), judge.clone(), Arc::clone(clock));
-    let jobs = imports.register(Jobs::new(tenants.clone(), Arc::clone(clock)));
+    let jobs = imports.clone().register(Jobs::new(tenants.clone(), Arc::clone(clock)));
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let timer = Arc::new(SystemTimer);

@@ -192,9 +192,10 @@ impl Directory {
         if is_unused {
             self.stores.destroy_tenant(&self.authority, new.id).await?;
         }
+        let tenant = added?.value;
         // What waits in its store could not be done before the tenant was listed.
-        self.stores.due().note(new.id, now);
-        added.map(|done| done.value)
+        self.stores.due().note(tenant.id, now);
+        Ok(tenant)
     }
 
     async fn furnish(&self, new: &Tenant, furnish: Option<Furnish<'_>>) -> Result<(), TenancyError> {

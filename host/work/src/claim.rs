@@ -41,9 +41,12 @@ pub(crate) fn release(
     began: Timestamp,
     handlers: &Handlers,
 ) -> Result<(), StoreError> {
+    let last = Timestamp(began.0.saturating_add(handlers.lease_max_ms()));
     for (name, _) in tx.look(Table::WorkDue, RELEASED_MAX)? {
-        let damaged = || StoreError::Corrupt("the name of work that is due is damaged".to_owned());
-        let id: WorkId = parse_due(&name).and_then(|(_, id)| id.parse().ok()).ok_or_else(damaged)?;
+        let (at, id) = place(&name)?;
+        if at > last {
+            break;
+        }
         let row = rows::read(tx, id)?.ok_or_else(damaged)?;
         let policy = handlers.policy(&row.kind);
         if let Ok(next) = step(id, row.clone(), Event::Released { now, began, lease_ms: policy.lease_ms }, &policy) {
@@ -69,13 +72,11 @@ pub(crate) async fn claim(
 fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for (name, _) in tx.look(Table::WorkDue, limit.saturating_add(1))? {
-        let damaged = || StoreError::Corrupt("the name of work that is due is damaged".to_owned());
-        let (at, id) = parse_due(&name).ok_or_else(damaged)?;
+        let (at, id) = place(&name)?;
         if at > now || found.claimed.len() == limit {
             found.next = Some(at);
             break;
         }
-        let id: WorkId = id.parse().map_err(|_| damaged())?;
         let row = rows::read(tx, id)?.ok_or_else(damaged)?;
         let event = Event::Claimed { now, lease_ms: handlers.policy(&row.kind).lease_ms };
         // Somebody else was faster, which the commit will find out.
@@ -84,6 +85,15 @@ fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers)
         found.claimed.extend(handed_over(id, next));
     }
     Ok(found)
+}
+
+/// When somebody has to look at which piece of work.
+fn place(name: &str) -> Result<(Timestamp, WorkId), StoreError> {
+    parse_due(name).and_then(|(at, id)| Some((at, id.parse().ok()?))).ok_or_else(damaged)
+}
+
+fn damaged() -> StoreError {
+    StoreError::Corrupt("the name of work that is due is damaged".to_owned())
 }
 
 fn handed_over(id: WorkId, next: Next) -> Option<Claimed> {

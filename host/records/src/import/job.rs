@@ -16,7 +16,7 @@ use signalsync_work::jobs::{Chunk, Job, JobKind, Jobs, Problem};
 use signalsync_work::{Policy, Setback};
 
 use super::plan::{self, Content, Unlike, Wanted};
-use super::{Imports, Input, KIND, Row, reasons, window};
+use super::{Imports, Input, KIND, Row, definition, reasons, window};
 use crate::error::RecordError;
 use crate::judge::Judging;
 use crate::record::new_record_id;
@@ -27,7 +27,7 @@ const ROWS_PER_CHUNK: usize = 200;
 /// A chunk ends when it has taken so long, well within the lease of its work.
 const CHUNK_MS: u64 = 5_000;
 
-/// One row more than a chunk's time, with all of its validations. After a crash an import goes on when this is over.
+/// One row more than a chunk's time, with all of its validations.
 const LEASE_MS: u64 = 20_000;
 
 /// Bytes of what is noted for undoing, in one chunk.
@@ -120,12 +120,10 @@ impl Imports {
         let cursor: Option<Cursor> = serde_json::from_value(job.cursor.clone()).map_err(Setback::never)?;
         let (now, receipts) = (self.clock.now(), Receipts::default());
         let gate = self.judge.gate(scope, now);
-        let definition = match signalsync_data::published(&gate, &mut tx, &input.order.collection, None) {
-            Ok((_, definition)) => Some(definition),
-            Err(DataError::NoDefinition) => None,
-            Err(error @ DataError::NoCollection) => return Err(Setback::never(error)),
-            Err(error) => return Err(Setback::again(error)),
-        };
+        let definition = definition(&gate, &mut tx, &input.order.collection).map_err(|error| match error {
+            DataError::NoCollection => Setback::never(error),
+            other => Setback::again(other),
+        })?;
         let judging = self.judge.on(scope, now, &receipts);
         let host = gate.acting(Acting::Deployment);
         let work = Work { imports: self, scope, input: &input, definition, judging, gate, host };
@@ -197,9 +195,11 @@ impl Work<'_> {
     /// The whole file at once: what rows have in common that no two records may.
     fn look(&self, id: JobId, mut tx: Transaction) -> Result<(Transaction, Chunk), Setback> {
         let (mut unlike, mut at, mut chunk) = (Unlike::default(), 0, Chunk::default());
-        while let Some((rows, next)) = window(&mut tx, id, at, usize::MAX)? {
-            at = next;
-            for row in &rows {
+        loop {
+            let rows = window(&mut tx, id, at, usize::MAX)?;
+            let Some((_, end)) = rows.last() else { break };
+            at = *end;
+            for (row, _) in &rows {
                 let Ok(wanted) = self.wanted(row) else { continue };
                 let found = unlike.add(row.row, &wanted, self.definition.as_ref());
                 // Those beyond come up when these are mended.
@@ -218,18 +218,19 @@ impl Work<'_> {
     async fn try_rows(
         &self,
         id: JobId,
-        (at, mut created, mut changed): (u64, u64, u64),
+        (mut at, mut created, mut changed): (u64, u64, u64),
         (known, failed_before): (&BTreeMap<u64, String>, u64),
         mut tx: Transaction,
     ) -> Result<(Transaction, Chunk), Setback> {
-        let Some((rows, _)) = window(&mut tx, id, at, ROWS_PER_CHUNK)? else {
+        let rows = window(&mut tx, id, at, ROWS_PER_CHUNK)?;
+        if rows.is_empty() {
             let chunk = self.tried(failed_before, created, changed)?;
             return Ok((tx, chunk));
-        };
+        }
         let began = self.imports.clock.now();
-        let (mut chunk, mut tried, mut good) = (Chunk::default(), 0, 0);
-        for row in &rows {
-            tried += 1;
+        let (mut chunk, mut good) = (Chunk::default(), 0);
+        for (row, end) in &rows {
+            at = *end;
             if known.contains_key(&row.row) {
                 continue;
             }
@@ -252,8 +253,6 @@ impl Work<'_> {
         }
         // Of an import, what is done is what is written.
         chunk.done = if self.input.order.dry_run { good } else { 0 };
-        // The place behind the last row that was tried.
-        let at = window(&mut tx, id, at, tried)?.map_or(at, |(_, next)| next);
         let some_bad = !known.is_empty();
         Ok((tx, Chunk { cursor: cursor(Cursor::Trying { at, created, changed, some_bad })?, ..chunk }))
     }
@@ -278,16 +277,18 @@ impl Work<'_> {
     async fn write_rows(
         &self,
         id: JobId,
-        (at, mut created, mut changed): (u64, u64, u64),
+        (mut at, mut created, mut changed): (u64, u64, u64),
         mut tx: Transaction,
     ) -> Result<(Transaction, Chunk), Setback> {
-        let Some((rows, _)) = window(&mut tx, id, at, ROWS_PER_CHUNK)? else {
+        let rows = window(&mut tx, id, at, ROWS_PER_CHUNK)?;
+        if rows.is_empty() {
             let end = Some(json!({"created": created, "changed": changed}));
             return Ok((tx, Chunk { end, ..Chunk::default() }));
-        };
+        }
         let began = self.imports.clock.now();
         let (mut chunk, mut noted) = (Chunk::default(), 0);
-        for row in &rows {
+        for (row, end) in &rows {
+            at = *end;
             let (back, did) = match self.write(tx, row).await? {
                 Ok(written) => written,
                 Err(problems) => {
@@ -309,7 +310,6 @@ impl Work<'_> {
             }
         }
         chunk.done = chunk.did.len() as u64;
-        let at = window(&mut tx, id, at, chunk.did.len())?.map_or(at, |(_, next)| next);
         Ok((tx, Chunk { cursor: cursor(Cursor::Writing { at, created, changed })?, ..chunk }))
     }
 

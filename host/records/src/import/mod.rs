@@ -6,6 +6,7 @@
 mod job;
 mod plan;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, CollectionName, FilePath, JobId, TenantScope};
-use signalsync_data::{DataError, Definition};
+use signalsync_data::{DataError, Definition, Gate};
 use signalsync_store::{RequestKey, Shelf, StoreError, Stores, Transaction};
 use signalsync_work::jobs::{self, JobError, NewJob, Problem};
 use tokio::sync::Semaphore;
 
 use crate::error::RecordError;
 use crate::judge::Judge;
-use crate::sheet::{self, Columns, Format, ID, PROBLEM, Row, Rows, SheetError, Writer};
+use crate::sheet::{self, Columns, Format, ID, PROBLEM, Row, Rows, SheetError, Writer, is_calculated};
 
 pub use job::ImportJob;
 
@@ -122,9 +123,8 @@ impl Imports {
         format: Format,
     ) -> Result<Vec<u8>, RecordError> {
         let definition = self.definition(scope, collection).await?.ok_or(DataError::NoDefinition)?;
-        let fields = definition.schema.get("properties").and_then(Value::as_object);
-        let is_given = |schema: &Value| schema.get("x-kind").is_none_or(|kind| kind != "calculated");
-        let fields = fields.into_iter().flatten().filter(|(_, schema)| is_given(schema)).map(|(name, _)| name.as_str());
+        let given = definition.fields().filter(|(_, schema)| !is_calculated(schema));
+        let fields = given.map(|(name, _)| name.as_str());
         if format == Format::JsonLines {
             let body: serde_json::Map<_, _> = fields.map(|name| (name.to_owned(), Value::Null)).collect();
             return Ok(format!("{}\n", serde_json::json!({"id": "", "body": body})).into_bytes());
@@ -155,9 +155,11 @@ impl Imports {
         let head: Vec<_> = head.collect();
         writer.row(&mut text, &head.iter().map(|name| Value::from(*name)).collect::<Vec<_>>())?;
         let mut at = 0;
-        while let Some((rows, next)) = window(&mut tx, id, at, usize::MAX)? {
-            at = next;
-            for row in &rows {
+        loop {
+            let rows = window(&mut tx, id, at, usize::MAX)?;
+            let Some((_, end)) = rows.last() else { break };
+            at = *end;
+            for (row, _) in &rows {
                 let Some(reason) = bad.get(&row.row) else { continue };
                 write_bad(&mut writer, &mut text, &head, (row, reason))?;
             }
@@ -169,11 +171,7 @@ impl Imports {
     async fn definition(&self, scope: &TenantScope, name: &CollectionName) -> Result<Option<Definition>, RecordError> {
         let gate = self.judge.gate(scope, self.clock.now());
         let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        match signalsync_data::published(&gate, &mut tx, name, None) {
-            Ok((_, definition)) => Ok(Some(definition)),
-            Err(DataError::NoDefinition) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(definition(&gate, &mut tx, name)?)
     }
 
     async fn read(&self, format: Format, bytes: Bytes, definition: Option<Definition>) -> Result<Rows, RecordError> {
@@ -188,6 +186,15 @@ impl Imports {
     }
 }
 
+/// The definition that holds; none for a collection that takes any document.
+fn definition(gate: &Gate, tx: &mut Transaction, name: &CollectionName) -> Result<Option<Definition>, DataError> {
+    match signalsync_data::published(gate, tx, name, None) {
+        Ok((_, definition)) => Ok(Some(definition)),
+        Err(DataError::NoDefinition) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A key finds at most one record.
 fn check_key(definition: Option<&Definition>, key: Option<&str>) -> Result<(), DataError> {
     let Some(key) = key else { return Ok(()) };
@@ -199,8 +206,8 @@ fn check_key(definition: Option<&Definition>, key: Option<&str>) -> Result<(), D
 }
 
 /// What is wrong with each row that is listed.
-fn reasons(tx: &mut Transaction, id: JobId) -> Result<std::collections::BTreeMap<u64, String>, RecordError> {
-    let (mut found, mut after) = (std::collections::BTreeMap::<u64, String>::new(), None);
+fn reasons(tx: &mut Transaction, id: JobId) -> Result<BTreeMap<u64, String>, RecordError> {
+    let (mut found, mut after) = (BTreeMap::<u64, String>::new(), None);
     loop {
         let page = jobs::problems(tx, id, after.as_deref(), usize::MAX)?;
         for Problem { row, column, reason } in page.items {
@@ -242,23 +249,20 @@ fn rows_path() -> FilePath {
     "rows".parse().unwrap_or_else(|error| unreachable!("this is a path: {error}"))
 }
 
-/// Rows of a job's file from a place on, at most so many, and the place behind them; none at the end.
-fn window(tx: &mut Transaction, id: JobId, at: u64, limit: usize) -> Result<Option<(Vec<Row>, u64)>, StoreError> {
+/// Rows of a job's file from a place on, at most so many, each with the place behind it; none at the end.
+fn window(tx: &mut Transaction, id: JobId, at: u64, limit: usize) -> Result<Vec<(Row, u64)>, StoreError> {
     let damaged = || StoreError::Corrupt("rows of an import are not what was written".to_owned());
     let (shelf, path) = (Shelf::job(id), rows_path());
     let mut length = WINDOW_BYTES;
     loop {
         let bytes = tx.read_file(&shelf, &path, at, length)?.ok_or_else(damaged)?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let (mut rows, mut read) = (Vec::new(), 0);
+        let (mut rows, mut end) = (Vec::new(), at);
         for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).take(limit) {
-            rows.push(serde_json::from_slice(line).map_err(|_| damaged())?);
-            read += line.len() as u64;
+            end += line.len() as u64;
+            rows.push((serde_json::from_slice(line).map_err(|_| damaged())?, end));
         }
-        if !rows.is_empty() {
-            return Ok(Some((rows, at + read)));
+        if bytes.is_empty() || !rows.is_empty() {
+            return Ok(rows);
         }
         if (bytes.len() as u64) < u64::from(length) {
             return Err(damaged());

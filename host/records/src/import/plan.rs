@@ -1,6 +1,7 @@
 //! From a row to what is done with it: pure.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 use signalsync_core::RecordId;
@@ -10,7 +11,7 @@ use signalsync_work::jobs::Problem;
 
 use super::{Input, Row};
 use crate::error::RecordError;
-use crate::sheet::{ID, PROBLEM, typed};
+use crate::sheet::{ID, PROBLEM, is_calculated, typed};
 
 /// Problems of one row that are listed.
 const PROBLEMS_PER_ROW_MAX: usize = 10;
@@ -63,11 +64,11 @@ fn fields(
     definition: Option<&Definition>,
     problems: &mut Vec<Problem>,
 ) -> Map<String, Value> {
-    let schemas = definition.and_then(|definition| definition.schema.get("properties")).and_then(Value::as_object);
+    let schemas: BTreeMap<_, _> = definition.into_iter().flat_map(Definition::fields).collect();
     let mut fields = Map::new();
     for column in input.columns.iter().filter(|column| *column != ID && *column != PROBLEM) {
-        let schema = schemas.and_then(|schemas| schemas.get(column)).unwrap_or(&Value::Null);
-        if schema.get("x-kind").is_some_and(|kind| kind == "calculated") {
+        let schema = schemas.get(column).copied().unwrap_or(&Value::Null);
+        if is_calculated(schema) {
             continue;
         }
         let cell = row.cells.as_ref().and_then(|cells| cells.get(column)).unwrap_or(&Value::Null);
@@ -102,8 +103,8 @@ impl Unlike {
         for (names, values) in parts {
             let column = names.first().cloned();
             match self.seen.entry((names, values)) {
-                std::collections::btree_map::Entry::Vacant(free) => _ = free.insert(row),
-                std::collections::btree_map::Entry::Occupied(first) => {
+                Entry::Vacant(free) => _ = free.insert(row),
+                Entry::Occupied(first) => {
                     let reason = format!("row {} has the same value, and no two records may", first.get());
                     problems.push(problem(row, column.as_deref(), reason));
                 }

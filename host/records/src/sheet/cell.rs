@@ -60,18 +60,26 @@ fn choices(items: &[Value]) -> Option<String> {
     texts.filter(|texts| !texts.is_empty()).map(|texts| texts.join("; "))
 }
 
+/// Whether the host computes the field, so that nobody fills it.
+pub(crate) fn is_calculated(schema: &Value) -> bool {
+    kind(schema) == Some(Kind::Calculated)
+}
+
+fn kind(schema: &Value) -> Option<Kind> {
+    schema.get("x-kind").and_then(|word| serde_json::from_value(word.clone()).ok())
+}
+
 /// The value of a field that a cell stands for; none when it stands for nothing, or the host computes it.
 ///
 /// # Errors
 /// For a person: what is wrong with it.
 pub(crate) fn typed(schema: &Value, cell: &Value) -> Result<Option<Value>, String> {
-    let kind: Option<Kind> = schema.get("x-kind").and_then(|word| serde_json::from_value(word.clone()).ok());
     let text = text(cell);
     if text.trim().is_empty() {
         return Ok(None);
     }
     let json = || serde_json::from_str::<Value>(&text);
-    Ok(Some(match kind {
+    Ok(Some(match kind(schema) {
         Some(Kind::Calculated) => return Ok(None),
         Some(Kind::LongText | Kind::Text) => Value::from(text),
         Some(

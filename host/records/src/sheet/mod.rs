@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signalsync_data::Definition;
 
-pub(crate) use cell::{inert, shown, typed};
+pub(crate) use cell::{inert, is_calculated, shown, typed};
 
 /// Rows of one file.
 pub const ROWS_MAX: usize = 100_000;
@@ -158,10 +158,7 @@ impl Columns {
             let title = schema.get("title").and_then(Value::as_str);
             (name.clone(), title.unwrap_or(name).to_owned())
         };
-        let fields = |definition: &Definition| {
-            let fields = definition.schema.get("properties").and_then(Value::as_object);
-            fields.into_iter().flatten().map(|(name, schema)| title(name, schema)).collect()
-        };
+        let fields = |definition: &Definition| definition.fields().map(|(name, schema)| title(name, schema)).collect();
         Self { fields: definition.map(fields) }
     }
 

@@ -55,7 +55,7 @@ pub(super) async fn append(permitted: Permitted, input: Input) -> Result<Answer,
     head.require_media_type(CONTENT)?;
     let (id, offset): (UploadId, _) = (head.name("upload")?, number(&head, &OFFSET)?);
     let upload = app.uploads.get(permitted.scope(), id).await?;
-    if let Place::Folder(_) = upload.place() {
+    if let Place::Folder(_) = upload.place {
         permitted.require(Permission::FilesWrite)?;
     }
     let mut part = app.uploads.append(&permitted.shared(), id, offset).await?;
