@@ -104,6 +104,29 @@ impl Components {
         }
     }
 
+    /// The bytes of a component that the tenant keeps.
+    ///
+    /// # Errors
+    /// `NotFound`, or they cannot be read.
+    pub fn bytes(&self, digest: Digest) -> Result<Bytes, ComponentError> {
+        let bytes = self.0.admit.bytes(digest).map_err(StoreError::from)?;
+        bytes.ok_or(ComponentError::NotFound)
+    }
+
+    /// Admits a component whose row came from another tenant. Inside: why it cannot be used here, or is another one than
+    /// its row says.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`, or the store failed.
+    pub async fn bring(&self, scope: &TenantScope, wasm: Bytes) -> Result<Result<(), String>, ComponentError> {
+        let said = self.get(scope, Digest::of(&wasm)).await?.state;
+        Ok(match self.admit(scope, wasm).await? {
+            found if found == said => Ok(()),
+            State::Refused { detail, .. } => Err(detail),
+            _ => Err("it is another one than was said where it came from".to_owned()),
+        })
+    }
+
     /// One component.
     ///
     /// # Errors
@@ -184,16 +207,7 @@ impl Components {
         component: Component,
         wasm: Bytes,
     ) -> Result<Component, ComponentError> {
-        let fault = || StoreError::Engine("the component could not be compiled".to_owned());
-        let state = match self.0.admit.admit(scope, wasm).await {
-            Admission::Ready(admitted) => admitted.into(),
-            Admission::Refused(refusal) => refusal.into(),
-            Admission::Busy { retry_after_ms } => {
-                return Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms });
-            }
-            Admission::HostFault => return Err(fault().into()),
-        };
-        let component = Component { state, ..component };
+        let component = Component { state: self.admit(scope, wasm).await?, ..component };
         let settle = |tx: &mut Transaction| {
             // Deleted while it was checked: it stays so, because its bytes may be gone already.
             if tx.get(&key(component.digest))?.is_none() {
@@ -204,6 +218,18 @@ impl Components {
         };
         self.0.stores.tenant(scope).await?.transact(settle).await?;
         Ok(component)
+    }
+
+    async fn admit(&self, scope: &TenantScope, wasm: Bytes) -> Result<State, ComponentError> {
+        let fault = || StoreError::Engine("the component could not be compiled".to_owned());
+        match self.0.admit.admit(scope, wasm).await {
+            Admission::Ready(admitted) => Ok(admitted.into()),
+            Admission::Refused(refusal) => Ok(refusal.into()),
+            Admission::Busy { retry_after_ms } => {
+                Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms })
+            }
+            Admission::HostFault => Err(fault().into()),
+        }
     }
 
     /// Notes that the tenant keeps a component. This comes before the admission, so that the bytes stay.
