@@ -63,7 +63,8 @@ impl Archives {
         request: Option<&RequestKey>,
     ) -> Result<JobId, ArchiveError> {
         let (input, now) = (json(&PackInput { extent })?, self.clock.now());
-        let begin = |tx: &mut Transaction| Ok::<_, ArchiveError>(jobs::start(tx, scope, new(PACK, input.clone()), now)?);
+        let begin =
+            |tx: &mut Transaction| Ok::<_, ArchiveError>(jobs::start(tx, scope, new(PACK, input.clone()), now)?);
         Ok(self.stores.tenant(scope).await?.once(request, now, begin).await?.value)
     }
 
@@ -120,8 +121,8 @@ pub fn furnish(
     scope: &TenantScope,
     template: Bytes,
     now: Timestamp,
-) -> Result<JobId, ArchiveError> {
-    let id = jobs::start(tx, scope, new(FILL, json(&FillInput::Archive)?), now)?;
+) -> Result<JobId, StoreError> {
+    let id = first(tx, scope, &FillInput::Archive, now)?;
     tx.write_file(Shelf::job(id), &place(), MEDIA_TYPE, template)?;
     Ok(id)
 }
@@ -130,13 +131,14 @@ pub fn furnish(
 ///
 /// # Errors
 /// The store failed.
-pub fn copy(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    donor: TenantId,
-    now: Timestamp,
-) -> Result<JobId, ArchiveError> {
-    Ok(jobs::start(tx, scope, new(FILL, json(&FillInput::Tenant(donor))?), now)?)
+pub fn copy(tx: &mut Transaction, scope: &TenantScope, donor: TenantId, now: Timestamp) -> Result<JobId, StoreError> {
+    first(tx, scope, &FillInput::Tenant(donor), now)
+}
+
+/// The first job of a tenant, which is never one too many.
+fn first(tx: &mut Transaction, scope: &TenantScope, input: &FillInput, now: Timestamp) -> Result<JobId, StoreError> {
+    let begun = jobs::start(tx, scope, new(FILL, json(input)?), now);
+    begun.map_err(|error| StoreError::Engine(error.to_string()))
 }
 
 fn new(kind: &'static str, input: Value) -> NewJob {

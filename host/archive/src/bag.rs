@@ -189,9 +189,9 @@ impl<R: Read + Seek> Bag<R> {
         let format = info.lines().find_map(|line| line.strip_prefix(FORMAT_LABEL)?.strip_prefix(": ")?.parse().ok());
         match format {
             Some(1..=FORMAT) => Ok(bag),
-            Some(newer) => {
-                unfit(format!("the archive has the format {newer}, and this version reads up to {FORMAT}: use a newer one"))
-            }
+            Some(newer) => unfit(format!(
+                "the archive has the format {newer}, and this version reads up to {FORMAT}: use a newer one"
+            )),
             None => unfit(format!("the archive is a bag, but not of a tenant: `{INFO}` has no `{FORMAT_LABEL}`")),
         }
     }

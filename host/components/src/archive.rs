@@ -71,7 +71,9 @@ fn settle_version(tx: &mut Transaction, new: Version) -> Result<(), Unfit> {
     if !matches!(row::read::<Component>(&found.body)?.state, State::Ready { kind: its, .. } if its == *kind) {
         return Err(Unfit::because("its component is of another kind"));
     }
-    if settings.len() > SETTINGS_BYTES_MAX || !serde_json::from_str(settings).is_ok_and(|value: Value| value.is_object()) {
+    if settings.len() > SETTINGS_BYTES_MAX
+        || !serde_json::from_str(settings).is_ok_and(|value: Value| value.is_object())
+    {
         return Err(Unfit::because(format!("its settings are no JSON object of at most {SETTINGS_BYTES_MAX} bytes")));
     }
     if version(tx, deployment, *number)?.is_some() {

@@ -61,7 +61,8 @@ impl Lines for People {
     fn out(&self, tx: &Transaction, to: Sink<'_>) -> Result<(), StoreError> {
         tx.each(Table::People, &[person::PERSON], &mut |_, found| {
             let row: PersonRow = row::read(&found.body)?;
-            let standing = tx.peek(&standing::key(row.id))?.map(|found| row::read::<Standing>(&found.body)).transpose()?;
+            let standing =
+                tx.peek(&standing::key(row.id))?.map(|found| row::read::<Standing>(&found.body)).transpose()?;
             let Standing { roles, departments, .. } = standing.unwrap_or_default();
             put(to, &Member { row, roles, departments })
         })

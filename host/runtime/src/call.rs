@@ -133,6 +133,7 @@ impl Run {
         };
         let before = tx.savepoint();
         let memory = MemoryMeter::new(limits.memory_bytes, Arc::clone(place.memory()), Arc::clone(&host.memory));
+        let origins = scope.tier().reaches_outside.then_some(origins);
         let outside = Outside::new(Arc::clone(&host.egress), origins, limits.wall_ms);
         let gate = Gate::via(&host.schemas, scope, self.call.now, &self.call.deployed.deployment);
         let state = call_state(&self.call, scope, gate, memory, outside, tx);
@@ -236,7 +237,7 @@ impl Host {
         })?;
         let limits = CallLimits { fuel: DRY_RUN_FUEL, ..scope.tier().call(kind) };
         let memory = MemoryMeter::new(limits.memory_bytes, unbounded(), Arc::clone(&self.memory));
-        let outside = Outside::new(Arc::clone(&self.egress), Vec::new(), 0);
+        let outside = Outside::new(Arc::clone(&self.egress), None, 0);
         let call = dry_call(kind);
         let gate = Gate::via(&self.schemas, scope, call.now, &call.deployed.deployment);
         let state = call_state(&call, scope, gate, memory, outside, Transaction::detached());

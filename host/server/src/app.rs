@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+use signalsync_archive::Archives;
 use signalsync_audit::Audits;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 use crate::config::{ListenerConfig, Resolved};
 use crate::listener::CertificateError;
 use crate::mails;
+use crate::templates::Templates;
 use crate::tenants::Listed;
 
 /// The process could not start.
@@ -75,6 +77,8 @@ pub struct App {
     pub(crate) imports: Imports,
     pub(crate) files: Files,
     pub(crate) uploads: Uploads,
+    pub(crate) archives: Archives,
+    pub(crate) templates: Templates,
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
@@ -127,7 +131,11 @@ impl App {
         let directory = Arc::new(directory(config, &stores, &clock));
         let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
         let imports = Imports::new(stores.clone(), judge.clone(), clock.clone());
-        let driver = driver(config, &directory, &stores, &judge, &imports, &clock)?;
+        let components = Components::new(stores.clone(), admit, clock.clone());
+        let donors = Arc::new(Listed::new(Arc::clone(&directory)));
+        let schemas = Arc::clone(runtime.schemas());
+        let archives = Archives::new(stores.clone(), components.clone(), schemas, donors, clock.clone());
+        let driver = driver(config, &directory, &stores, &judge, (&imports, &archives), &clock)?;
         let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
         let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
@@ -140,12 +148,14 @@ impl App {
             teams: Teams::new(stores.clone(), clock.clone()),
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
-            components: Components::new(stores.clone(), admit, clock.clone()),
+            components,
             deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
             imports,
+            archives,
+            templates: Templates::new(config.templates.clone()),
             uploads: Uploads::new(files.clone(), clock.clone()),
             files,
             messages: Messages::new(stores.clone(), judge, clock.clone()),
@@ -274,12 +284,13 @@ fn driver(
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
     judge: &Judge,
-    imports: &Imports,
+    (imports, archives): (&Imports, &Archives),
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let jobs = imports.clone().register(Jobs::new(tenants.clone(), Arc::clone(clock)));
+    let jobs = archives.clone().register(jobs);
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let timer = Arc::new(SystemTimer);

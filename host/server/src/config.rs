@@ -51,6 +51,8 @@ pub struct Authored {
     pub base_domain: String,
     /// Everything that is kept is below this folder.
     pub data: PathBuf,
+    /// Folder of templates for new tenants: archives, each `NAME.zip`. Without it, there are none.
+    pub templates: Option<PathBuf>,
     /// What keeps the rows.
     pub engine: EngineKind,
     /// Stores of tenants that are open at the same time.
@@ -83,6 +85,7 @@ impl Default for Authored {
             proxies: Vec::new(),
             base_domain: "localhost".to_owned(),
             data: PathBuf::from("data"),
+            templates: None,
             engine: EngineKind::Redb,
             stores_open_max: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
             listener: ListenerConfig::default(),
@@ -194,6 +197,8 @@ pub struct Resolved {
     pub passwords: HashCost,
     /// Where stores are.
     pub stores: StoresConfig,
+    /// Folder of templates. None: there are none.
+    pub templates: Option<PathBuf>,
     /// What runs components.
     pub runtime: RuntimeConfig,
     /// What components reach outside; never this installation itself.
@@ -254,6 +259,7 @@ impl Authored {
             listener: self.listener,
             passwords: self.passwords,
             stores,
+            templates: self.templates,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
             sweep: self.sweep,

@@ -268,7 +268,8 @@ pub(crate) fn broken(error: &(dyn std::error::Error + Send + Sync + 'static)) ->
     if error.is::<TooSlow>() { Problem::plain(Code::RequestTimeout) } else { bad("the body broke off or is malformed") }
 }
 
-fn too_large(limit: u64) -> Problem {
+/// A body that has more bytes than it may.
+pub(crate) fn too_large(limit: u64) -> Problem {
     Problem::new(Code::TooLarge, format!("the body has more than {limit} bytes")).with("limit", limit)
 }
 

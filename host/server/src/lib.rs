@@ -15,6 +15,7 @@ mod mails;
 pub mod problem;
 pub mod routes;
 mod sweep;
+pub mod templates;
 mod tenants;
 
 use std::future::Future;

@@ -167,7 +167,8 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         let damaged = || StoreError::Corrupt("a file's name is not what was written".to_owned());
         self.each(shelves.table(), &[], &mut |key, row| {
-            let mut names: Vec<_> = key.parts(shelves.names()).ok_or_else(damaged)?.into_iter().map(str::to_owned).collect();
+            let mut names: Vec<_> =
+                key.parts(shelves.names()).ok_or_else(damaged)?.into_iter().map(str::to_owned).collect();
             let path = names.pop().and_then(|path| FilePath::try_from(path).ok()).ok_or_else(damaged)?;
             let shelf = shelves.shelf(&names).ok_or_else(damaged)?;
             visit(&shelf, &self.info(path, row.version, &row.body)?)

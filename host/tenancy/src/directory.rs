@@ -23,7 +23,7 @@ use crate::key::{Issued, KeyRow, Owner, Token, check_name};
 use crate::life::Life;
 use crate::rate::{Counted, Rates};
 use crate::registry;
-use crate::tenant::{Tenant, TenantPage};
+use crate::tenant::{Tenant, TenantDraft, TenantPage};
 
 /// What classes of tenants may use, by name.
 pub type Tiers = BTreeMap<String, Arc<Tier>>;
@@ -156,14 +156,14 @@ impl Directory {
     /// `SlugTaken`, `LooksLike`, `NoSuchTier`, `NotFurnished`, `Reused`, `Conflict`, or the store failed.
     pub async fn create(
         &self,
-        slug: TenantSlug,
-        tier: String,
+        wanted: TenantDraft,
         furnish: Option<Furnish<'_>>,
         request: Option<RequestKey>,
     ) -> Result<Tenant, TenancyError> {
+        let TenantDraft { slug, tier, neutral } = wanted;
         self.tier(&tier)?;
         let now = self.clock.now();
-        let new = Tenant { id: TenantId::new(), slug, tier, created_at: now, life: Life::Active };
+        let new = Tenant { id: TenantId::new(), slug, tier, neutral, created_at: now, life: Life::Active };
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
@@ -225,9 +225,8 @@ impl Directory {
     ) -> Result<(Vec<TenantScope>, Option<TenantId>), TenancyError> {
         let page = self.list(after, limit).await?;
         // A tier that is no longer configured keeps people out, but not the host.
-        let scope = |tenant: &Tenant| {
-            self.authority.scope(tenant.id, self.tier(&tenant.tier).unwrap_or_default(), Caller::host())
-        };
+        let scope =
+            |tenant: &Tenant| self.authority.scope(tenant.id, self.tier_of(tenant).unwrap_or_default(), Caller::host());
         Ok((page.tenants.iter().map(scope).collect(), page.next))
     }
 
@@ -245,7 +244,16 @@ impl Directory {
     /// `NoSuchTier` when its tier is configured no more, or the store failed.
     pub async fn standing_of(&self, id: TenantId) -> Result<Option<(Arc<Tier>, Life)>, TenancyError> {
         let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
-        tenant.map(|tenant| Ok((self.tier(&tenant.tier)?, tenant.life))).transpose()
+        tenant.map(|tenant| Ok((self.tier_of(&tenant)?, tenant.life))).transpose()
+    }
+
+    /// The host's own access to a tenant by its id, for what goes on without anybody asking; none when there is none.
+    ///
+    /// # Errors
+    /// `NoSuchTier` when its tier is configured no more, or the store failed.
+    pub async fn lend(&self, id: TenantId) -> Result<Option<TenantScope>, TenancyError> {
+        let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
+        tenant.map(|tenant| self.scope(&tenant, Caller::host())).transpose()
     }
 
     /// The host's own access to a tenant, for its operator.
@@ -377,7 +385,13 @@ impl Directory {
     }
 
     fn scope(&self, tenant: &Tenant, caller: Caller) -> Result<TenantScope, TenancyError> {
-        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, caller))
+        Ok(self.authority.scope(tenant.id, self.tier_of(tenant)?, caller))
+    }
+
+    /// What a tenant may use.
+    fn tier_of(&self, tenant: &Tenant) -> Result<Arc<Tier>, TenancyError> {
+        let tier = self.tier(&tenant.tier)?;
+        Ok(if tenant.neutral { Arc::new(Tier { reaches_outside: false, ..(*tier).clone() }) } else { tier })
     }
 
     fn tier(&self, name: &str) -> Result<Arc<Tier>, TenancyError> {

@@ -17,4 +17,4 @@ pub use error::{AuthError, TenancyError};
 pub use key::Issued;
 pub use life::{Life, REASON_BYTES_MAX, Wanted};
 pub use registry::OPERATOR_KEYS_MAX;
-pub use tenant::{Receipt, Tenant, TenantPage};
+pub use tenant::{Receipt, Tenant, TenantDraft, TenantPage};

@@ -122,6 +122,10 @@ codes! {
         "Choose another name.";
     NoSuchTier = "no-such-tier", UNPROCESSABLE_ENTITY, "There is no such tier",
         "Tiers are named in the configuration under [tiers].";
+    NoSuchTemplate = "no-such-template", UNPROCESSABLE_ENTITY, "There is no such template",
+        "Templates are files of the operator's folder; `GET /v1/templates` lists them.";
+    TenantNotEmpty = "tenant-not-empty", CONFLICT, "The tenant has something already",
+        "An archive goes into a tenant that was just created and has nothing of its own. Create another one.";
     InvalidKey = "invalid-key", UNPROCESSABLE_ENTITY, "The key's name breaks its rule",
         "The detail is the rule.";
     TooManyKeys = "too-many-keys", CONFLICT, "There are too many keys",

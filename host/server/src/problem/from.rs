@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use signalsync_archive::ArchiveError;
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, ExecutionId, Failure, InvalidName, RecordId};
@@ -16,6 +17,7 @@ use signalsync_work::WorkError;
 use signalsync_work::jobs::JobError;
 
 use super::{Code, Problem};
+use crate::templates::TemplateError;
 
 /// How long a caller waits before it asks a store again that is being opened.
 const STORE_PAUSE_MS: u64 = 1_000;
@@ -39,6 +41,29 @@ impl From<AuthError> for Problem {
                 TenancyError::NoSuchTier(_) => Self::internal(&error),
                 other => other.into(),
             },
+        }
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        let text = error.to_string();
+        match error {
+            ArchiveError::NotFound => Self::not_found(),
+            ArchiveError::NotEmpty(_) => Self::new(Code::TenantNotEmpty, text),
+            ArchiveError::TooManyJobs { limit } => Self::new(Code::TooMany, text).with("limit", limit),
+            ArchiveError::Reused(error) => error.into(),
+            ArchiveError::Conflict => Self::plain(Code::Conflict),
+            ArchiveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TemplateError> for Problem {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::None(_) => Self::new(Code::NoSuchTemplate, error.to_string()),
+            TemplateError::TooLarge { .. } | TemplateError::Unreadable { .. } => Self::internal(&error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! All addresses in one table: method, path, who may enter with which permission, and what answers.
 
+mod archives;
 mod audit;
 mod collections;
 mod components;
@@ -168,6 +169,11 @@ pub fn all() -> Vec<Route> {
         patch("/v1/tenants/{slug}", operator(operator::change)),
         delete("/v1/tenants/{slug}", operator(operator::delete)),
         post("/v1/tenants/{slug}/restore", operator(operator::restore)),
+        post("/v1/tenants/{slug}/clone", operator(operator::copy)),
+        post("/v1/tenants/{slug}/fill", operator(operator::fill)),
+        get("/v1/tenants/{slug}/jobs", operator(operator::jobs)),
+        get("/v1/tenants/{slug}/jobs/{job}", operator(operator::job)),
+        get("/v1/templates", operator(operator::templates)),
         get("/v1/tenants/{slug}/keys", operator(operator::keys)),
         post("/v1/tenants/{slug}/keys", operator(operator::issue_key)),
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
@@ -281,6 +287,8 @@ pub fn all() -> Vec<Route> {
         get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
         get("/v1/audit/export", tenant(Permission::AuditRead, audit::export)),
         get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
+        post("/v1/archives", tenant(Permission::TenantArchive, archives::start)),
+        get("/v1/archives/{job}", tenant(Permission::TenantArchive, archives::get)),
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),
         get("/v1/jobs/{job}/problems", signed_in(work::problems)),

@@ -2,19 +2,20 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
+use http_body_util::BodyExt as _;
 use serde::{Deserialize, Serialize};
-use signalsync_core::{TenantId, TenantScope, TenantSlug};
+use signalsync_core::{FolderName, TenantId, TenantScope, TenantSlug};
 use signalsync_people::glass;
 use signalsync_people::invitation::{self, FirstAdministrator, Invite};
 use signalsync_people::keys::Removal;
 use signalsync_people::organisation::{Organisation, set_organisation};
 use signalsync_people::person::Person;
 use signalsync_store::{Listing, Transaction};
-use signalsync_tenancy::TenantChange;
+use signalsync_tenancy::{Tenant, TenantChange, TenantDraft};
 
 use crate::answer::{Answer, empty, json, with};
 use crate::door::Operator;
-use crate::input::Input;
+use crate::input::{Input, broken, too_large};
 use crate::problem::Problem;
 use crate::routes::keys::make;
 
@@ -29,6 +30,19 @@ struct NewTenant {
     /// Who administrates it; gets an invitation by mail.
     #[serde(default)]
     administrator: Option<FirstAdministrator>,
+    /// What it begins with; it is there when the job of its filling has ended.
+    #[serde(default)]
+    template: Option<FolderName>,
+}
+
+/// What a copy is called.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copy {
+    slug: TenantSlug,
+    /// The original's, when it is left out.
+    #[serde(default)]
+    tier: Option<String>,
 }
 
 pub(super) async fn health(_: Operator, input: Input) -> Result<Answer, Problem> {
@@ -44,8 +58,15 @@ pub(super) async fn list(_: Operator, input: Input) -> Result<Answer, Problem> {
 pub(super) async fn create(operator: Operator, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, new, request) = input.document::<NewTenant>().await?;
+    let template = match &new.template {
+        Some(name) => Some(app.templates.read(name).await?),
+        None => None,
+    };
     let (place, now) = (app.place_called(&new.slug, new.organisation.name.clone()), app.doorman.now());
     let furnish = |tx: &mut Transaction, scope: &TenantScope| {
+        if let Some(template) = &template {
+            signalsync_archive::furnish(tx, scope, template.clone(), now)?;
+        }
         if new.organisation != Organisation::default() {
             set_organisation(tx, scope.caller(), now, &new.organisation)?;
         }
@@ -53,9 +74,66 @@ pub(super) async fn create(operator: Operator, input: Input) -> Result<Answer, P
         let (_, mail) = invitation::invite(tx, scope, now, place.lent(), first.into())?;
         app.doorman.post(tx, scope, now, [mail])
     };
-    let tenant = app.directory.create(new.slug, new.tier, Some(&furnish), request).await?;
+    let wanted = TenantDraft::new(new.slug, new.tier);
+    let tenant = app.directory.create(wanted, Some(&furnish), request).await?;
     tracing::info!(tenant = %tenant.id, by = %operator.key(), "a tenant was created");
-    Ok(with(json(StatusCode::CREATED, &tenant)?, LOCATION, &format!("/v1/tenants/{}", tenant.slug)))
+    created(&tenant)
+}
+
+fn created(tenant: &Tenant) -> Result<Answer, Problem> {
+    Ok(with(json(StatusCode::CREATED, tenant)?, LOCATION, &format!("/v1/tenants/{}", tenant.slug)))
+}
+
+/// A neutral copy of a tenant, in which one can try everything: nothing leaves it.
+pub(super) async fn copy(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let (app, slug) = (input.app.clone(), input.head.name("slug")?);
+    let original = app.directory.get(&slug).await?;
+    let (_, new, request) = input.document::<Copy>().await?;
+    let tier = new.tier.unwrap_or_else(|| original.tier.clone());
+    let wanted = TenantDraft { neutral: true, ..TenantDraft::new(new.slug, tier) };
+    let now = app.doorman.now();
+    let furnish = |tx: &mut Transaction, scope: &TenantScope| {
+        Ok(signalsync_archive::copy(tx, scope, original.id, now).map(drop)?)
+    };
+    let tenant = app.directory.create(wanted, Some(&furnish), request).await?;
+    tracing::info!(tenant = %tenant.id, of = %original.id, by = %operator.key(), "a tenant was copied");
+    created(&tenant)
+}
+
+/// Fills a tenant that has nothing with an archive.
+pub(super) async fn fill(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let Input { app, head, mut body } = input;
+    head.require_media_type(signalsync_archive::MEDIA_TYPE)?;
+    let slug: TenantSlug = head.name("slug")?;
+    let tenant = app.directory.visit(&slug, operator.key()).await?;
+    let (mut arriving, limit) = (app.archives.receive(&tenant).await?, tenant.tier().disk_bytes_max);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(error.as_ref()))?;
+        if let Ok(piece) = frame.into_data() {
+            if arriving.size() + piece.len() as u64 > limit {
+                return Err(too_large(limit));
+            }
+            arriving.write(piece).await?;
+        }
+    }
+    let id = app.archives.fill(&tenant, arriving).await?;
+    let job = app.desk.job(&tenant, id).await?;
+    Ok(with(json(StatusCode::ACCEPTED, &job)?, LOCATION, &format!("/v1/tenants/{slug}/jobs/{id}")))
+}
+
+pub(super) async fn jobs(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let query = input.head.query(&["before", "limit"])?;
+    let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
+    json(StatusCode::OK, &input.app.desk.jobs(&tenant, query.parsed("before")?, query.limit()?).await?)
+}
+
+pub(super) async fn job(operator: Operator, input: Input) -> Result<Answer, Problem> {
+    let tenant = input.app.directory.visit(&input.head.name("slug")?, operator.key()).await?;
+    json(StatusCode::OK, &input.app.desk.job(&tenant, input.head.name("job")?).await?)
+}
+
+pub(super) async fn templates(_: Operator, input: Input) -> Result<Answer, Problem> {
+    json(StatusCode::OK, &Listing { items: input.app.templates.names().await?, next: None })
 }
 
 pub(super) async fn get(_: Operator, input: Input) -> Result<Answer, Problem> {

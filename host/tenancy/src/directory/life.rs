@@ -27,6 +27,9 @@ pub struct TenantChange {
     /// Another state.
     #[serde(default)]
     pub state: Option<Wanted>,
+    /// Whether nothing leaves it.
+    #[serde(default)]
+    pub neutral: Option<bool>,
     /// Why, for the tenant's people; with `read-only` and `suspended`.
     #[serde(default)]
     pub reason: Option<String>,
@@ -57,7 +60,8 @@ impl Directory {
             };
             let slug = asked.slug.clone().unwrap_or_else(|| before.slug.clone());
             let tier = asked.tier.clone().unwrap_or_else(|| before.tier.clone());
-            Ok(Tenant { slug, tier, life, ..before.clone() })
+            let neutral = asked.neutral.unwrap_or(before.neutral);
+            Ok(Tenant { slug, tier, neutral, life, ..before.clone() })
         };
         self.edit(slug, by, Action::TenantChanged, change).await
     }

@@ -43,7 +43,7 @@ fn with_roles(roles: &[&str]) -> KeyDraft {
 
 impl Fixture {
     async fn tenant(&self, name: &str) -> Tenant {
-        self.directory.create(slug(name), "standard".to_owned(), None, None).await.unwrap()
+        self.directory.create(TenantDraft::new(slug(name), "standard"), None, None).await.unwrap()
     }
 
     async fn visit(&self, tenant: &Tenant) -> TenantScope {
@@ -172,9 +172,9 @@ async fn use_is_noted_with_the_first_request() {
 async fn names_and_tiers_are_checked() {
     let f = fixture();
     f.tenant("acme").await;
-    let again = f.directory.create(slug("acme"), "standard".to_owned(), None, None).await;
+    let again = f.directory.create(TenantDraft::new(slug("acme"), "standard"), None, None).await;
     assert!(matches!(again, Err(TenancyError::SlugTaken(_))));
-    let tier = f.directory.create(slug("other"), "golden".to_owned(), None, None).await;
+    let tier = f.directory.create(TenantDraft::new(slug("other"), "golden"), None, None).await;
     assert!(matches!(tier, Err(TenancyError::NoSuchTier(_))));
     assert!(matches!(f.directory.get(&slug("other")).await, Err(TenancyError::NoSuchTenant)));
 }
@@ -192,7 +192,8 @@ async fn a_tenants_tier_is_found_by_its_id() {
 async fn a_repeated_request_creates_one_tenant() {
     let f = fixture();
     let request = |asked: &str| RequestKey::new("once", [asked.as_bytes()]).ok();
-    let create = async |name: &str| f.directory.create(slug(name), "standard".to_owned(), None, request(name)).await;
+    let create =
+        async |name: &str| f.directory.create(TenantDraft::new(slug(name), "standard"), None, request(name)).await;
     let first = create("acme").await.unwrap();
     assert_eq!(create("acme").await.unwrap(), first);
     assert!(matches!(create("globex").await, Err(TenancyError::Reused(_))));
@@ -307,7 +308,7 @@ async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
 async fn names_that_look_like_anothers_are_refused() {
     let f = fixture();
     f.tenant("globex").await;
-    let alike = f.directory.create(slug("gl0bex"), "standard".to_owned(), None, None).await;
+    let alike = f.directory.create(TenantDraft::new(slug("gl0bex"), "standard"), None, None).await;
     assert!(matches!(alike, Err(TenancyError::LooksLike(name)) if name.as_str() == "globex"));
     assert_eq!(
         std::fs::read_dir(f.root.path().join("tenants")).map_or(0, Iterator::count),
