@@ -46,6 +46,7 @@ mod shelf;
 mod store;
 mod stores;
 mod stream;
+mod terms;
 mod transact;
 mod transaction;
 
@@ -60,4 +61,5 @@ pub use shelf::{Shelf, id_part};
 pub use store::Store;
 pub use stores::{EngineKind, Stores, StoresConfig};
 pub use stream::{FileReader, FileWriter, StagedFile};
+pub use terms::Terms;
 pub use transaction::{Committed, Page, Savepoint, Transaction, Written};
