@@ -10,6 +10,7 @@ use signalsync_store::{StoreError, Table, Transaction, row};
 use crate::component::{self, Component, State};
 use crate::deployment::{self, Deployment};
 use crate::draft::SETTINGS_BYTES_MAX;
+use crate::validations::{VALIDATED, reindex};
 use crate::version::{Version, version, version_key};
 
 /// Components, but those that are refused, or not checked to the end.
@@ -19,7 +20,7 @@ pub fn components() -> impl Lines {
 
 /// Versions of deployments. Take all components first.
 pub fn versions() -> impl Lines {
-    Rows { table: Table::DeploymentVersions, parents: &[], take: settle_version }
+    Versions
 }
 
 /// Deployments. Take all their versions first.
@@ -64,6 +65,22 @@ impl Lines for Ready {
     }
 }
 
+struct Versions;
+
+impl Lines for Versions {
+    fn out(&self, tx: &Transaction, to: Sink<'_>) -> Result<(), StoreError> {
+        tx.each(Table::DeploymentVersions, &[], &mut |key, found| {
+            // Which of them judge a collection follows from the deployments.
+            let is_version = key.parts(1).is_none_or(|parts| parts.first() != Some(&VALIDATED));
+            if is_version { put(to, &row::read::<Version>(&found.body)?) } else { Ok(()) }
+        })
+    }
+
+    fn take(&self, tx: &mut Transaction, line: &[u8]) -> Result<(), Unfit> {
+        settle_version(tx, parse(line)?)
+    }
+}
+
 fn settle_version(tx: &mut Transaction, new: Version) -> Result<(), Unfit> {
     let Deployed { deployment, version: number, component, kind, settings, .. } = &new.deployed;
     let found = tx.get(&component::key(*component))?;
@@ -93,6 +110,7 @@ fn settle(tx: &mut Transaction, deployment: Deployment) -> Result<(), Unfit> {
     if deployment::find(tx, &deployment.name)?.is_some() {
         return Err(Unfit::because("there are two with this name"));
     }
+    reindex(tx, None, Some(&deployment))?;
     tx.put(deployment::key(&deployment.name), row::write(&deployment)?);
     Ok(())
 }

@@ -8,11 +8,13 @@ mod deployment;
 mod draft;
 mod error;
 mod executions;
+mod validations;
 mod version;
 
 pub use component::{Component, Components, State};
-pub use deployment::{Deployment, Deployments, Terms, Tried};
+pub use deployment::{Deployment, Deployments, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
 pub use executions::{Executions, Receipts};
-pub use version::{OnFailure, Validation, Version, active, call, validations_of};
+pub use validations::{Validation, validations_of};
+pub use version::{OnFailure, Version, active, call};

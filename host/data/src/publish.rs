@@ -39,6 +39,14 @@ pub fn save(
     Ok(Compiled::of(definition).err().unwrap_or_default())
 }
 
+/// The version of the draft; none when there is none.
+///
+/// # Errors
+/// The store failed.
+pub fn draft_version(tx: &mut Transaction, name: &CollectionName) -> Result<Option<u64>, StoreError> {
+    tx.version(&[draft_key(name)])
+}
+
 /// The draft.
 ///
 /// # Errors

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
-use signalsync_core::{Clock, TeamId, TenantScope, UserId};
+use signalsync_core::{Caller, Clock, TeamId, TenantScope, Timestamp, UserId};
 use signalsync_store::lines::Unfit;
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
+use signalsync_store::{Done, Key, Listing, RequestKey, StoreError, Stores, Table, Terms, Transaction};
 
 use crate::standing;
-use crate::structure::{Desk, StructureError, changed, check_name, read, write};
+use crate::structure::{Desk, StructureError, changed, check_name, read, versioned, write};
 
 /// Teams of a tenant.
 pub const TEAMS_MAX: usize = 1_000;
@@ -97,22 +97,29 @@ impl Teams {
         Ok(Listing::of(tx.scan(Table::Teams, &[TEAM], "", after, limit, usize::MAX)?)?)
     }
 
-    /// One team.
+    /// One team and its version.
     ///
     /// # Errors
     /// `NoSuchTeam`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, id: TeamId) -> Result<Team, StructureError> {
-        require(&mut self.0.begin(scope).await?, id)
+    pub async fn get(&self, scope: &TenantScope, id: TeamId) -> Result<(Team, u64), StructureError> {
+        let mut tx = self.0.begin(scope).await?;
+        let team = require(&mut tx, id)?;
+        Ok(versioned(&mut tx, team, &[key(id)])?)
     }
 
     /// Makes a team.
     ///
     /// # Errors
-    /// `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Conflict`, or the store failed.
-    pub async fn create(&self, scope: &TenantScope, draft: &TeamDraft) -> Result<Team, StructureError> {
+    /// `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Reused`, `Conflict`, or the store failed.
+    pub async fn create(
+        &self,
+        scope: &TenantScope,
+        draft: &TeamDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Done<Team>, StructureError> {
         let id = TeamId::new();
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, request, |tx| {
                 let team = draft.check(tx, id)?;
                 self.put(tx, scope, None, team)
             })
@@ -122,11 +129,19 @@ impl Teams {
     /// Changes a team.
     ///
     /// # Errors
-    /// `NoSuchTeam`, `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Conflict`, or the store failed.
-    pub async fn change(&self, scope: &TenantScope, id: TeamId, draft: &TeamDraft) -> Result<Team, StructureError> {
+    /// `NoSuchTeam`, `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Precondition`, `Conflict`, or the store
+    /// failed.
+    pub async fn change(
+        &self,
+        scope: &TenantScope,
+        id: TeamId,
+        draft: &TeamDraft,
+        terms: Terms<'_>,
+    ) -> Result<Done<Team>, StructureError> {
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, terms.request, |tx| {
                 let before = require(tx, id)?;
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 let team = draft.check(tx, id)?;
                 self.put(tx, scope, Some(before), team)
             })
@@ -149,11 +164,13 @@ impl Teams {
     /// Deletes a team; its members stay.
     ///
     /// # Errors
-    /// `NoSuchTeam`, `Conflict`, or the store failed.
-    pub async fn delete(&self, scope: &TenantScope, id: TeamId) -> Result<(), StructureError> {
-        self.0
-            .edit(scope, |tx| {
+    /// `NoSuchTeam`, `Precondition`, `Conflict`, or the store failed.
+    pub async fn delete(&self, scope: &TenantScope, id: TeamId, terms: Terms<'_>) -> Result<(), StructureError> {
+        let deleted = self
+            .0
+            .edit(scope, terms.request, |tx| {
                 let before = require(tx, id)?;
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 for person in &before.members {
                     tx.delete(&member(*person, id))?;
                 }
@@ -161,15 +178,43 @@ impl Teams {
                 let event = Event::new(Action::TeamDeleted, format!("team/{id}")).before(&before)?;
                 Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
             })
-            .await
+            .await;
+        deleted.map(|done| done.value)
     }
+}
+
+/// Puts somebody at the head of the teams that another one led.
+///
+/// # Errors
+/// `TooMany`, or the store failed.
+pub(crate) fn succeed(
+    tx: &mut Transaction,
+    by: &Caller,
+    now: Timestamp,
+    from: UserId,
+    to: UserId,
+) -> Result<(), StructureError> {
+    for before in of(tx, from)?.into_iter().filter(|team| team.lead == Some(from)) {
+        let mut team = Team { lead: Some(to), ..before.clone() };
+        team.members.insert(to);
+        if team.members.len() > MEMBERS_MAX {
+            return Err(StructureError::TooMany { what: "members of a team", limit: MEMBERS_MAX });
+        }
+        save(tx, Some(&before), &team)?;
+        record(tx, by, now, changed(Action::TeamChanged, format!("team/{}", team.id), Some(&before), &team)?)?;
+    }
+    Ok(())
+}
+
+/// The teams of a person.
+fn of(tx: &mut Transaction, person: UserId) -> Result<Vec<Team>, StructureError> {
+    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
+    Listing::<TeamId>::of(rows)?.items.into_iter().map(|id| require(tx, id)).collect()
 }
 
 /// Takes a person who is removed out of all teams.
 pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), StructureError> {
-    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
-    for id in Listing::<TeamId>::of(rows)?.items {
-        let before = require(tx, id)?;
+    for before in of(tx, person)? {
         let mut team = before.clone();
         team.members.remove(&person);
         team.lead = team.lead.filter(|lead| *lead != person);

@@ -20,7 +20,9 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Exports, Files, Imports, Judge, Records, Upkeep, Uploads};
+use signalsync_records::{
+    Collections, Exports, Files, HandOvers, Imports, Judge, OwnedRecords, Records, Upkeep, Uploads,
+};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -29,7 +31,7 @@ use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use tokio::sync::watch;
 
-use crate::config::{ListenerConfig, Resolved};
+use crate::config::{ListenerConfig, PublicUrl, Resolved};
 use crate::listener::CertificateError;
 use crate::mails;
 use crate::templates::Templates;
@@ -84,7 +86,7 @@ pub struct App {
     pub(crate) audits: Audits,
     pub(crate) mails: Office,
     pub(crate) desk: Desk,
-    public: Public,
+    public: PublicUrl,
     pub(crate) runtime: Arc<Runtime>,
     work: Arc<Figures>,
     panics: AtomicU64,
@@ -163,7 +165,7 @@ impl App {
             desk: Desk::new(stores.clone(), clock),
             audits: Audits::new(stores.clone()),
             executions: Executions::new(stores),
-            public: Public::of(config),
+            public: PublicUrl::of(config),
             runtime,
             work: driver.figures(),
             panics: AtomicU64::new(0),
@@ -209,24 +211,19 @@ impl App {
     }
 }
 
-/// How people reach the program: what stands in links that are mailed.
-struct Public {
-    scheme: &'static str,
-    /// None for the scheme's own.
-    port: Option<u16>,
-}
-
-impl Public {
+impl PublicUrl {
+    /// As configured, else as it follows from where we listen.
     fn of(config: &Resolved) -> Self {
+        if let Some(public) = &config.public {
+            return public.clone();
+        }
         let behind_tls = config.certificates.is_some() || !config.proxies.is_empty();
         let (scheme, usual) = if behind_tls { ("https", 443) } else { ("http", 80) };
         // Proxies listen at the usual port, whatever we listen at behind them.
         let ours = config.proxies.is_empty() && config.listen.port() != usual;
-        Self { scheme, port: ours.then_some(config.listen.port()) }
+        Self { scheme: scheme.to_owned(), port: ours.then_some(config.listen.port()) }
     }
-}
 
-impl Public {
     fn place(&self, slug: &TenantSlug, base_domain: &str) -> PlaceBuf {
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         PlaceBuf { name: slug.to_string(), url: format!("{}://{slug}.{base_domain}{port}", self.scheme) }
@@ -263,7 +260,7 @@ pub fn offline_invitation(
     first: FirstAdministrator,
 ) -> impl Fn(&mut Transaction, &TenantScope) -> Result<(), PeopleError> + Send + Sync + use<> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let place = Public::of(config).place(slug, &config.base_domain);
+    let place = PublicUrl::of(config).place(slug, &config.base_domain);
     let queue = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
     move |tx, scope| {
         let (_, mail) = invitation::invite(tx, scope, clock.now(), place.lent(), (&first).into())?;
@@ -291,6 +288,9 @@ fn driver(
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let jobs = imports.clone().register(Jobs::new(tenants.clone(), Arc::clone(clock)));
     let jobs = archives.clone().register(jobs);
+    // What people leave behind who do not come in any more. Whatever else somebody can own or have to do is one line here.
+    let estates = HandOvers::of(vec![Box::new(OwnedRecords::new(judge.clone(), Arc::clone(clock)))]);
+    let jobs = estates.register(jobs);
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
     let timer = Arc::new(SystemTimer);

@@ -9,7 +9,7 @@ use signalsync_people::name::MailAddress;
 use signalsync_server::config::Resolved;
 use signalsync_server::templates::Templates;
 use signalsync_server::{offline_directory, offline_invitation};
-use signalsync_store::{StoreError, Transaction};
+use signalsync_store::{StoreError, Terms, Transaction};
 use signalsync_tenancy::{Directory, Life, TenancyError, Tenant, TenantChange, TenantDraft, Wanted};
 
 /// Tenants on one part of a list.
@@ -82,6 +82,9 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
     let changed = match act {
         Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
         Act::Create { slug, tier, administrator, template } => {
+            if administrator.is_some() && config.public.is_none() && config.listen.port() == 0 {
+                bail!("`listen` has port 0, so nobody knows where the link in the invitation leads; set `public_url`");
+            }
             let first = administrator.map(|mail| FirstAdministrator { mail, name: None, language: None });
             let invite = first.map(|first| offline_invitation(config, &slug, first));
             let template = match template {
@@ -110,8 +113,10 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
         Act::Suspend { slug, reason } => state(&directory, &slug, Wanted::Suspended, Some(reason)).await,
         Act::ReadOnly { slug, reason } => state(&directory, &slug, Wanted::ReadOnly, Some(reason)).await,
         Act::Resume { slug } => state(&directory, &slug, Wanted::Active, None).await,
-        Act::Delete { slug, reason } => directory.delete(&slug, Some(&reason), None).await,
-        Act::Restore { slug } => directory.restore(&slug, None).await,
+        Act::Delete { slug, reason } => {
+            directory.delete(&slug, Some(&reason), None, Terms::default()).await.map(|done| done.value)
+        }
+        Act::Restore { slug } => directory.restore(&slug, None, Terms::default()).await.map(|done| done.value),
     };
     Ok(vec![line(&changed.map_err(explained)?)])
 }
@@ -140,7 +145,7 @@ async fn state(
 }
 
 async fn change(directory: &Directory, slug: &TenantSlug, asked: TenantChange) -> Result<Tenant, TenancyError> {
-    directory.change(slug, &asked, None).await
+    directory.change(slug, &asked, None, Terms::default()).await.map(|done| done.value)
 }
 
 async fn all(directory: &Directory) -> anyhow::Result<Vec<Tenant>> {

@@ -47,6 +47,7 @@ mod shelf;
 mod store;
 mod stores;
 mod stream;
+mod terms;
 mod transact;
 mod transaction;
 
@@ -61,4 +62,5 @@ pub use shelf::{Shelf, Shelves, id_part, is_id_part};
 pub use store::Store;
 pub use stores::{EngineKind, Stores, StoresConfig};
 pub use stream::{ContentReader, FileReader, FileWriter, StagedFile};
+pub use terms::Terms;
 pub use transaction::{Committed, Page, Savepoint, Transaction, Written};

@@ -24,6 +24,14 @@ impl StagedFile {
     pub fn size(&self) -> u64 {
         self.0.size
     }
+
+    /// Reads it from its beginning, before a transaction takes it.
+    ///
+    /// # Errors
+    /// The content is missing or damaged.
+    pub async fn read(&self) -> Result<FileReader, StoreError> {
+        FileReader::staged(self).await
+    }
 }
 
 /// A content like a file that is open. Blocking.
@@ -190,7 +198,14 @@ pub struct FileReader {
 impl FileReader {
     pub(crate) async fn open(blobs: Arc<Blobs>, info: &FileInfo) -> Result<Self, StoreError> {
         let Content::Stored(id) = info.content.clone() else { return Err(uncommitted()) };
-        let size = info.size;
+        Self::of(blobs, id, info.size).await
+    }
+
+    pub(crate) async fn staged(file: &StagedFile) -> Result<Self, StoreError> {
+        Self::of(Arc::clone(&file.0.blobs), file.0.id.clone(), file.0.size).await
+    }
+
+    async fn of(blobs: Arc<Blobs>, id: BlobId, size: u64) -> Result<Self, StoreError> {
         let reader = blocking(move || blobs.open(&id, size)).await?;
         Ok(Self { reader: Some(reader), at: 0 })
     }

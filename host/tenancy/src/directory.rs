@@ -9,17 +9,17 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{
-    Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
+    Authority, Caller, Clock, KeyId, Origin, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
 };
 use signalsync_people::PeopleError;
-use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
+use signalsync_people::key::{KeyDraft, USE_NOTED_EVERY_MS};
 use signalsync_people::keys::{Keys, Removal};
 use signalsync_people::rights::RightsCache;
-use signalsync_store::{RequestKey, Store, StoreError, Stores, Transaction};
+use signalsync_store::{RequestKey, Store, StoreError, Stores, Terms, Transaction};
 use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
-use crate::key::{Issued, KeyRow, Owner, Token, check_name};
+use crate::key::{Issued, KeyRow, Made, Owner, Token, check_name};
 use crate::life::Life;
 use crate::rate::{Counted, Rates};
 use crate::registry;
@@ -58,9 +58,11 @@ pub enum Actor {
 /// What the audit says about a request that was refused.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Refusal {
-    /// What was lacking.
-    permission: Permission,
+struct Refusal<'a> {
+    /// A stable word for why.
+    code: &'a str,
+    /// Why, as the caller was told.
+    reason: &'a str,
     /// Refusals of the minute before that were only counted.
     unrecorded_before: u32,
 }
@@ -238,6 +240,17 @@ impl Directory {
         self.known_tenant(slug).await?.ok_or(TenancyError::NoSuchTenant)
     }
 
+    /// One tenant as it is in the store, and its version.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, or the store failed.
+    pub async fn look(&self, slug: &TenantSlug) -> Result<(Tenant, u64), TenancyError> {
+        let mut tx = self.begin().await?;
+        let tenant = registry::tenant(&mut tx, slug)?.ok_or(TenancyError::NoSuchTenant)?;
+        let version = registry::version(&mut tx, tenant.id)?;
+        Ok((tenant, version))
+    }
+
     /// What a tenant may use, and how it stands with it; none when there is no such tenant.
     ///
     /// # Errors
@@ -276,45 +289,55 @@ impl Directory {
         Ok(Issued { info: id, token: token.text() })
     }
 
-    /// Makes a key for the tenant, on behalf of the scope's caller. A request that is repeated makes another one.
+    /// Makes a key for the tenant, on behalf of the scope's caller. A request that is repeated gets the same key, without
+    /// its secret: secrets are not remembered.
     ///
     /// # Errors
-    /// What `people` says of the key; `Conflict`, `Entropy`, or the store failed.
-    pub async fn issue_key(&self, scope: &TenantScope, draft: &KeyDraft) -> Result<Issued<ApiKey>, TenancyError> {
-        self.keys.check(scope, draft).await?;
+    /// What `people` says of the key; `Reused`, `Conflict`, `Entropy`, or the store failed.
+    pub async fn issue_key(
+        &self,
+        scope: &TenantScope,
+        draft: &KeyDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Made, TenancyError> {
         let (id, token, owner) = (KeyId::new(), Token::random()?, Owner::Tenant(scope.tenant()));
         // The proof comes first: without the tenant's row it proves a key that is worth nothing.
         self.prove(id, owner, None, &token).await?;
-        match self.keys.add(scope, id, draft).await {
-            Ok(info) => Ok(Issued { info, token: token.text() }),
-            Err(error) => {
-                self.forget(owner, id).await;
-                Err(error.into())
-            }
+        let added = self.keys.add(scope, id, draft, request).await;
+        if added.as_ref().map_or(true, |key| key.before) {
+            self.forget(owner, id).await;
         }
+        let key = added?;
+        Ok(Made { token: (!key.before).then(|| token.text()), key })
     }
 
     /// Makes a tenant's key worthless, from the moment that this returns.
     ///
     /// # Errors
     /// What `people` says; `Conflict`, or the store failed.
-    pub async fn revoke_key(&self, scope: &TenantScope, id: KeyId, removal: Removal) -> Result<(), TenancyError> {
-        self.keys.remove(scope, id, removal).await?;
+    pub async fn revoke_key(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        removal: Removal,
+        terms: Terms<'_>,
+    ) -> Result<(), TenancyError> {
+        self.keys.remove(scope, id, removal, terms).await?;
         self.forget(Owner::Tenant(scope.tenant()), id).await;
         Ok(())
     }
 
-    /// Writes into the tenant's audit that a caller lacked a permission for something; of a flood only the number is
-    /// kept. Whether it can be written makes no difference to the caller.
-    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, lacking: Permission) {
+    /// Writes into the tenant's audit that a caller lacked a right for something, with a word and a sentence that say which;
+    /// of a flood only the number is kept. Whether it can be written makes no difference to the caller.
+    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, (code, reason): (&str, &str)) {
         let Some(unrecorded) = self.denials.admit(scope.tenant(), self.clock.now()) else { return };
-        let refusal = Refusal { permission: lacking, unrecorded_before: unrecorded };
+        let refusal = Refusal { code, reason, unrecorded_before: unrecorded };
         if let Err(error) = self.deny(scope, asked, &refusal).await {
             tracing::warn!(%error, "a refusal was not recorded");
         }
     }
 
-    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal) -> Result<(), TenancyError> {
+    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal<'_>) -> Result<(), TenancyError> {
         let mut tx = self.stores.tenant(scope).await?.begin().await?;
         let event = Event::denied(Action::RequestDenied, format!("route/{asked}")).after(refusal)?;
         record(&mut tx, scope.caller(), self.clock.now(), event)?;

@@ -42,6 +42,13 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether it says that the caller lacks a right.
+    pub(crate) fn is_denial(self) -> bool {
+        matches!(self, Self::NotAllowed | Self::BeyondYourRights)
+    }
+}
+
 codes! {
     // The request itself.
     BadRequest = "bad-request", BAD_REQUEST, "The request is malformed",

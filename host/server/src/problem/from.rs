@@ -82,6 +82,7 @@ impl From<TenancyError> for Problem {
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
             TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
             TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
+            TenancyError::Precondition(error) => error.into(),
             TenancyError::Reused(error) => error.into(),
             TenancyError::Conflict => Self::plain(Code::Conflict),
             TenancyError::Entropy(_) => Self::internal(&text),
@@ -108,6 +109,8 @@ impl From<StructureError> for Problem {
             StructureError::Cycle => Self::new(Code::DepartmentCycle, text),
             StructureError::HasDepartments | StructureError::HasPeople => Self::new(Code::DepartmentNotEmpty, text),
             StructureError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            StructureError::Precondition(error) => error.into(),
+            StructureError::Reused(error) => error.into(),
             StructureError::Conflict => Self::plain(Code::Conflict),
             StructureError::Store(error) => error.into(),
         }
@@ -174,6 +177,8 @@ impl From<PeopleError> for Problem {
             }
             PeopleError::Busy => Self::plain(Code::SignInBusy),
             PeopleError::Structure(error) => error.into(),
+            PeopleError::Precondition(error) => error.into(),
+            PeopleError::Reused(error) => error.into(),
             PeopleError::Conflict => Self::plain(Code::Conflict),
             PeopleError::Entropy(_) | PeopleError::Hashing(_) => Self::internal(&text),
             PeopleError::Store(error) => error.into(),
@@ -202,6 +207,7 @@ impl From<WorkError> for Problem {
             WorkError::NotFound => Self::not_found(),
             WorkError::NotDead | WorkError::Replaced => Self::new(Code::WrongState, text),
             WorkError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            WorkError::Reused(error) => error.into(),
             WorkError::Conflict => Self::plain(Code::Conflict),
             WorkError::Store(error) => error.into(),
         }
@@ -229,6 +235,7 @@ impl From<MailError> for Problem {
             MailError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
             MailError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
             MailError::Template(_) => Self::internal(&text),
+            MailError::Precondition(error) => error.into(),
             MailError::Work(error) => error.into(),
         }
     }

@@ -101,10 +101,33 @@ pub struct Route {
     pub method: Method,
     /// With `{name}` for one part and `{*name}` for all the rest.
     pub path: &'static str,
+    /// What comes of a request that is sent twice.
+    pub repeated: Repeated,
     enter: Enter,
 }
 
+/// What comes of a request that is sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// Nothing that is not so already: the method says so, or what the request says of itself.
+    Harmless,
+    /// With the same `Idempotency-Key`: the effect that it had, and the answer that it got.
+    Once,
+    /// Its effect comes again; this is why it may.
+    Again(&'static str),
+}
+
 impl Route {
+    fn new(method: Method, path: &'static str, enter: Enter) -> Self {
+        let repeated = if method == Method::POST { Repeated::Once } else { Repeated::Harmless };
+        Self { method, path, repeated, enter }
+    }
+
+    /// A POST that takes no `Idempotency-Key`, and why it needs none.
+    fn again(self, why: &'static str) -> Self {
+        Self { repeated: Repeated::Again(why), ..self }
+    }
+
     /// Who may call it.
     pub fn access(&self) -> Access {
         match self.enter {
@@ -152,12 +175,12 @@ fn operator<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
 
 /// Every route that there is.
 pub fn all() -> Vec<Route> {
-    let route = |method: Method, path, enter| Route { method, path, enter };
-    let get = |path, enter| route(Method::GET, path, enter);
-    let post = |path, enter| route(Method::POST, path, enter);
-    let put = |path, enter| route(Method::PUT, path, enter);
-    let patch = |path, enter| route(Method::PATCH, path, enter);
-    let delete = |path, enter| route(Method::DELETE, path, enter);
+    let get = |path, enter| Route::new(Method::GET, path, enter);
+    let post = |path, enter| Route::new(Method::POST, path, enter);
+    let put = |path, enter| Route::new(Method::PUT, path, enter);
+    let patch = |path, enter| Route::new(Method::PATCH, path, enter);
+    let delete = |path, enter| Route::new(Method::DELETE, path, enter);
+    let options = |path, enter| Route::new(Method::OPTIONS, path, enter);
     vec![
         get("/healthz", public(public::alive)),
         get("/readyz", public(public::ready)),
@@ -170,7 +193,7 @@ pub fn all() -> Vec<Route> {
         delete("/v1/tenants/{slug}", operator(operator::delete)),
         post("/v1/tenants/{slug}/restore", operator(operator::restore)),
         post("/v1/tenants/{slug}/clone", operator(operator::copy)),
-        post("/v1/tenants/{slug}/fill", operator(operator::fill)),
+        post("/v1/tenants/{slug}/fill", operator(operator::fill)).again("a tenant is filled once"),
         get("/v1/tenants/{slug}/jobs", operator(operator::jobs)),
         get("/v1/tenants/{slug}/jobs/{job}", operator(operator::job)),
         get("/v1/templates", operator(operator::templates)),
@@ -180,17 +203,20 @@ pub fn all() -> Vec<Route> {
         post("/v1/tenants/{slug}/break-glass", operator(operator::break_glass)),
         get("/v1/receipts", operator(operator::receipts)),
         get("/v1/platform/audit", operator(audit::of_platform)),
-        post("/v1/sign-in", guest(sign_in::sign_in)),
-        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads().before_factor()),
-        post("/v1/activate", guest(sign_in::activate)),
-        post("/v1/password/forgot", guest(sign_in::forgot)),
-        post("/v1/password/reset", guest(sign_in::reset)),
-        post("/v1/password/change", signed_in(me::change_password)),
+        post("/v1/sign-in", guest(sign_in::sign_in))
+            .again("a session of its own, with a secret that is not remembered"),
+        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads().before_factor())
+            .again("whoever signed out cannot ask again"),
+        post("/v1/activate", guest(sign_in::activate)).again("a link works once"),
+        post("/v1/password/forgot", guest(sign_in::forgot)).again("only the newest link works"),
+        post("/v1/password/reset", guest(sign_in::reset)).again("a link works once"),
+        post("/v1/password/change", signed_in(me::change_password)).again("the old password is the old one once"),
         get("/v1/me", signed_in(me::get).before_factor()),
         patch("/v1/me", signed_in(me::change)),
-        post("/v1/me/second-factor", signed_in(me::begin_factor).before_factor()),
-        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor).before_factor()),
-        post("/v1/me/second-factor/remove", signed_in(me::remove_factor)),
+        post("/v1/me/second-factor", signed_in(me::begin_factor).before_factor())
+            .again("only the newest secret can be confirmed"),
+        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor).before_factor()).again("a code works once"),
+        post("/v1/me/second-factor/remove", signed_in(me::remove_factor)).again("a code works once"),
         get("/v1/sessions", signed_in(me::sessions)),
         delete("/v1/sessions", signed_in(me::end_other_sessions)),
         delete("/v1/sessions/{session}", signed_in(me::end_session)),
@@ -229,7 +255,8 @@ pub fn all() -> Vec<Route> {
         delete("/v1/keys/{key}", tenant(Permission::KeysManage, keys::revoke)),
         get("/v1/why", tenant(Permission::PeopleRead, why::get)),
         get("/v1/components", tenant(Permission::ComponentsRead, components::list)),
-        post("/v1/components", tenant(Permission::ComponentsManage, components::upload)),
+        post("/v1/components", tenant(Permission::ComponentsManage, components::upload))
+            .again("its content is its name"),
         get("/v1/components/{digest}", tenant(Permission::ComponentsRead, components::get)),
         delete("/v1/components/{digest}", tenant(Permission::ComponentsManage, components::delete)),
         get("/v1/deployments", tenant(Permission::ComponentsRead, deployments::list)),
@@ -239,7 +266,8 @@ pub fn all() -> Vec<Route> {
         post("/v1/deployments/{deployment}/versions", tenant(Permission::ComponentsManage, deployments::deploy)),
         post("/v1/deployments/{deployment}/activate", tenant(Permission::ComponentsManage, deployments::activate)),
         post("/v1/deployments/{deployment}/rollback", tenant(Permission::ComponentsManage, deployments::roll_back)),
-        post("/v1/deployments/{deployment}/trial", tenant(Permission::ComponentsManage, deployments::trial)),
+        post("/v1/deployments/{deployment}/trial", tenant(Permission::ComponentsManage, deployments::trial))
+            .again("nothing is kept but a receipt of each call"),
         get("/v1/collections", signed_in(collections::list)),
         get("/v1/collections/{collection}", signed_in(collections::get)),
         put("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::put)),
@@ -252,11 +280,12 @@ pub fn all() -> Vec<Route> {
         post(
             "/v1/collections/{collection}/preview",
             tenant(Permission::CollectionsDesign, definitions::preview_of).only_reads(),
-        ),
+        )
+        .again("it only reads"),
         post("/v1/collections/{collection}/publish", tenant(Permission::CollectionsDesign, definitions::publish)),
         get("/v1/collections/{collection}/usages", tenant(Permission::CollectionsDesign, definitions::usages)),
         get("/v1/collections/{collection}/indexes", tenant(Permission::CollectionsDesign, definitions::indexes)),
-        post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()),
+        post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()).again("it only reads"),
         get("/v1/collections/{collection}/bin", signed_in(records::bin)),
         get("/v1/collections/{collection}/export", tenant(Permission::RecordsExport, exports::get)),
         post("/v1/collections/{collection}/import", signed_in(imports::start)),
@@ -281,6 +310,7 @@ pub fn all() -> Vec<Route> {
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
         post("/v1/folders/{folder}/uploads", tenant(Permission::FilesWrite, uploads::create)),
+        options("/v1/uploads", public(uploads::capabilities)),
         get("/v1/uploads/{upload}", signed_in(uploads::get)),
         patch("/v1/uploads/{upload}", signed_in(uploads::append)),
         delete("/v1/uploads/{upload}", signed_in(uploads::delete)),

@@ -14,5 +14,6 @@ mod people;
 mod resources;
 mod server;
 mod structure;
+mod terms;
 mod tls;
 mod uploads;

@@ -91,7 +91,7 @@ impl Server {
             directory.visit(&tenant.slug, operator.info).await.unwrap()
         };
         let (acme, globex) = (tenant("acme").await, tenant("globex").await);
-        let key = async |scope, role| directory.issue_key(scope, &draft(role)).await.unwrap().token;
+        let key = async |scope, role| directory.issue_key(scope, &draft(role), None).await.unwrap().token.unwrap();
         let (member, globex) = (key(&acme, "member").await, key(&globex, "administrator").await);
         let administrator = key(&acme, "administrator").await;
         drop(directory);
