@@ -1,0 +1,24 @@
+//! Working time: when a tenant works, when something is due, and what starts by the clock.
+//!
+//! [`Calendar`] is a pure value: hours, holidays and exceptions in a time zone. An instant is working time when the
+//! clock on the wall shows working time there; nothing else decides, so that days of 23 and 25 hours, and days that a
+//! country skips, need no rule of their own. [`ServiceClock`] counts working time, with pauses.
+
+mod calendar;
+mod day;
+mod document;
+mod error;
+mod hours;
+mod service;
+mod walk;
+mod zone;
+
+pub use calendar::{Calendar, HORIZON, NeverEnough};
+pub use day::{Day, Preview, Why};
+pub use document::{
+    Document, EXCEPTIONS_MAX, Exception, HOLIDAYS_MAX, HOURS_PER_DAY_MAX, Holiday, NAME_BYTES_MAX, On, Week,
+};
+pub use error::InvalidCalendar;
+pub use hours::Hours;
+pub use service::{Reach, ServiceClock};
+pub use zone::Zone;
