@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod document;
+mod ics;
 mod lab;
 mod model;
+mod recurrence;
+mod schedule;
 mod service;
 mod zones;
