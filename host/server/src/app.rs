@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use signalsync_archive::Archives;
 use signalsync_audit::Audits;
+use signalsync_calendar::stored::Calendars;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
 use signalsync_egress::{Egress, Origin};
@@ -84,6 +85,7 @@ pub struct App {
     pub(crate) messages: Messages,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
+    pub(crate) calendars: Calendars,
     pub(crate) mails: Office,
     pub(crate) desk: Desk,
     public: PublicUrl,
@@ -162,6 +164,7 @@ impl App {
             files,
             messages: Messages::new(stores.clone(), judge, clock.clone()),
             mails: Office::new(stores.clone(), clock.clone()),
+            calendars: Calendars::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
             audits: Audits::new(stores.clone()),
             executions: Executions::new(stores),

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use signalsync_archive::ArchiveError;
+use signalsync_calendar::stored::CalendarError;
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, ExecutionId, Failure, InvalidName, RecordId};
@@ -222,6 +223,27 @@ impl From<JobError> for Problem {
             JobError::NotPossible { .. } => Self::new(Code::WrongState, text),
             JobError::TooMany { limit } => Self::new(Code::TooMany, text).with("limit", limit),
             JobError::Work(error) => error.into(),
+        }
+    }
+}
+
+impl From<CalendarError> for Problem {
+    fn from(error: CalendarError) -> Self {
+        let text = error.to_string();
+        match error {
+            CalendarError::NotFound => Self::not_found(),
+            CalendarError::Invalid(_) | CalendarError::NotACalendar(_) => Self::new(Code::InvalidBody, text),
+            CalendarError::BadFile(error) => Self::new(Code::BadCalendarFile, text).with("line", error.line),
+            CalendarError::NeverEnough(_) => Self::new(Code::NeverDue, text),
+            CalendarError::InUse { by, .. } => Self::new(Code::CalendarInUse, text).with("by", by),
+            CalendarError::IsDefault => Self::new(Code::DefaultCalendar, text),
+            CalendarError::Taken { calendar, .. } => {
+                Self::new(Code::DepartmentHasCalendar, text).with("calendar", calendar)
+            }
+            CalendarError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            CalendarError::Precondition(error) => error.into(),
+            CalendarError::Conflict => Self::plain(Code::Conflict),
+            CalendarError::Store(error) => error.into(),
         }
     }
 }

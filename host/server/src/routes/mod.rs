@@ -2,6 +2,7 @@
 
 mod archives;
 mod audit;
+mod calendars;
 mod collections;
 mod components;
 mod definitions;
@@ -243,6 +244,12 @@ pub fn all() -> Vec<Route> {
         put("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::put)),
         delete("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::delete)),
         get("/v1/departments/{department}/people", tenant(Permission::PeopleRead, departments::people)),
+        get("/v1/calendars", signed_in(calendars::list)),
+        get("/v1/calendars/{calendar}", signed_in(calendars::get)),
+        put("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::put)),
+        delete("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::delete)),
+        post("/v1/calendars/{calendar}/import", tenant(Permission::SettingsManage, calendars::import)),
+        get("/v1/calendars/{calendar}/preview", signed_in(calendars::preview)),
         get("/v1/teams", tenant(Permission::PeopleRead, teams::list)),
         post("/v1/teams", tenant(Permission::PeopleManage, teams::create)),
         get("/v1/teams/{team}", tenant(Permission::PeopleRead, teams::get)),

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod calendars;
 mod data;
 mod doors;
 mod imports;
