@@ -83,6 +83,8 @@ pub enum Table {
     Uploads = 35,
     /// What has arrived of uploads, by id and place.
     UploadParts = 36,
+    /// What workflows say of themselves, by the component's digest.
+    ComponentDefinitions = 39,
 }
 
 /// The address of a row.
