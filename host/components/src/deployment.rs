@@ -329,6 +329,6 @@ fn audited(version: &Version, active: bool) -> serde_json::Value {
     })
 }
 
-fn key(name: &DeploymentName) -> Key {
+pub(crate) fn key(name: &DeploymentName) -> Key {
     Key::new(Table::Deployments, &[name.as_str()])
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows neither WebAssembly nor HTTP: components are admitted and run through the traits of `core`.
 
+pub mod archive;
 mod component;
 mod deployment;
 mod draft;

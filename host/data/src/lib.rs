@@ -9,6 +9,7 @@
 //! Knows neither components nor HTTP: the tenant's validation components judge in the crate `records`, after the gate.
 
 mod access;
+pub mod archive;
 mod attached;
 mod collection;
 mod compiled;

@@ -15,6 +15,9 @@ use crate::gate::Gate;
 use crate::schemas::version_key;
 use crate::upkeep;
 
+/// Beside the numbers of versions.
+pub(crate) const DRAFT: &str = "draft";
+
 /// Keeps a draft; answers what would stop it from being published.
 ///
 /// # Errors
@@ -140,6 +143,6 @@ fn newest(tx: &mut Transaction, name: &CollectionName) -> Result<u32, StoreError
         .map_err(|_| StoreError::Corrupt("no number of a version".to_owned()))
 }
 
-fn draft_key(name: &CollectionName) -> Key {
-    Key::new(Table::CollectionVersions, &[name.as_str(), "draft"])
+pub(crate) fn draft_key(name: &CollectionName) -> Key {
+    Key::new(Table::CollectionVersions, &[name.as_str(), DRAFT])
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, DepartmentId, TenantScope, UserId};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
 
+use crate::archive::settle;
 use crate::standing::{self, PEOPLE_MOVED_MAX};
 use crate::structure::{Desk, StructureError, changed, check_name, touch, write};
 
@@ -23,7 +25,7 @@ pub const CLOSED_MAX: usize = 4_000;
 /// Departments from the top to the lowest one.
 pub const DEPTH_MAX: usize = 10;
 
-const DEPARTMENT: &str = "department";
+pub(crate) const DEPARTMENT: &str = "department";
 
 /// One department.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,6 +294,13 @@ impl Departments {
         touch(tx)?;
         Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
     }
+}
+
+/// Puts a department of another tenant into one that has none.
+pub(crate) fn bring(tx: &mut Transaction, department: Department) -> Result<(), Unfit> {
+    check_name("a department's name", &department.name).map_err(Unfit::because)?;
+    touch(tx)?;
+    settle(tx, key(department.id), &department)
 }
 
 fn key(id: DepartmentId) -> Key {

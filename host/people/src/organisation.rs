@@ -9,7 +9,7 @@ use crate::name::Language;
 use crate::setting::{set, setting};
 use crate::structure::check_name;
 
-const NAME: &str = "organisation";
+pub(crate) const NAME: &str = "organisation";
 
 /// What a tenant says of itself. What is left out of a document is as it is by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ const WORDS_MAX: usize = 8;
 /// Bytes of what is searched for.
 const SEARCH_BYTES_MAX: usize = 100;
 
-const PERSON: &str = "person";
+pub(crate) const PERSON: &str = "person";
 const WORD: &str = "word";
 const COUNT: &str = "count";
 

@@ -13,7 +13,7 @@ use crate::setting::{set, setting};
 /// Passwords before today's that a tenant can refuse. Each is compared by a slow hash.
 pub(crate) const HISTORY_MAX: u32 = 10;
 
-const NAME: &str = "sign-in";
+pub(crate) const NAME: &str = "sign-in";
 
 /// What a tenant demands. What is left out of a document is as it is by default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 impl SignInPolicy {
     /// # Errors
     /// `Invalid` with the first limit that is not kept.
-    fn check(&self) -> Result<(), PeopleError> {
+    pub(crate) fn check(&self) -> Result<(), PeopleError> {
         let limits = [
             ("password-length-min", self.password_length_min, 8, 64),
             ("password-classes-min", self.password_classes_min, 0, 4),

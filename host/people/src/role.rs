@@ -8,8 +8,10 @@ use serde_json::Value;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::rights::{Person, Reach, RecordRule};
 use signalsync_core::{Clock, Permission, Rights, RoleName, TenantScope};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
 
+use crate::archive::settle;
 use crate::standing;
 use crate::structure::{Desk, StructureError, changed, check_name, read, touch, write};
 
@@ -25,7 +27,7 @@ pub const ROLE_BYTES_MAX: usize = 16 << 10;
 /// Bytes of a value that a rule compares with.
 const VALUE_BYTES_MAX: usize = 200;
 
-const ROLE: &str = "role";
+pub(crate) const ROLE: &str = "role";
 
 /// What whoever has the role may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,6 +238,15 @@ pub(crate) fn find(tx: &mut Transaction, name: &RoleName) -> Result<Option<Role>
 
 pub(crate) fn require(tx: &mut Transaction, name: &RoleName) -> Result<Role, StructureError> {
     find(tx, name)?.ok_or_else(|| StructureError::NoSuchRole(name.clone()))
+}
+
+/// Puts a role of another tenant into one that has none.
+pub(crate) fn bring(tx: &mut Transaction, role: Role) -> Result<(), Unfit> {
+    not_system(&role.name).map_err(Unfit::because)?;
+    let Role { name, title, permissions, records, .. } = role;
+    let role = RoleDraft { title: Some(title), permissions, records }.check(&name).map_err(Unfit::because)?;
+    touch(tx)?;
+    settle(tx, key(&name), &role)
 }
 
 fn own(tx: &mut Transaction) -> Result<Vec<Role>, StoreError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, TeamId, TenantScope, UserId};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
 
 use crate::standing;
@@ -20,7 +21,7 @@ pub const MEMBERS_MAX: usize = 200;
 /// Teams of one person.
 pub const TEAMS_PER_PERSON_MAX: usize = 100;
 
-const TEAM: &str = "team";
+pub(crate) const TEAM: &str = "team";
 const MEMBER: &str = "member";
 
 /// One team.
@@ -191,6 +192,13 @@ fn save(tx: &mut Transaction, before: Option<&Team>, team: &Team) -> Result<(), 
         write(tx, member(*come, team.id), &team.id)?;
     }
     Ok(write(tx, key(team.id), team)?)
+}
+
+/// Puts a team of another tenant into one that has none. Its members are there already.
+pub(crate) fn bring(tx: &mut Transaction, team: Team) -> Result<(), Unfit> {
+    let Team { id, name, lead, members } = team;
+    let team = TeamDraft { name, lead, members }.check(tx, id).map_err(Unfit::because)?;
+    save(tx, None, &team).map_err(Unfit::because)
 }
 
 fn all(tx: &mut Transaction) -> Result<Vec<Team>, StoreError> {
