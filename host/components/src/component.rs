@@ -8,6 +8,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
+use signalsync_core::contract::Violation;
+use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
@@ -41,7 +43,23 @@ pub enum State {
     /// It can be deployed.
     Ready { kind: Kind, contract: String, imports: Vec<Import> },
     /// It cannot run here, for this reason.
-    Refused { code: String, detail: String },
+    Refused {
+        code: String,
+        detail: String,
+        /// All that is wrong with a workflow's definition.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        violations: Vec<Violation>,
+    },
+}
+
+/// A component, and what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Described {
+    #[serde(flatten)]
+    pub component: Component,
+    /// Of a workflow that is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Definition>,
 }
 
 impl From<Admitted> for State {
@@ -52,7 +70,7 @@ impl From<Admitted> for State {
 
 impl From<Refusal> for State {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused { code: refusal.code, detail: refusal.detail }
+        Self::Refused { code: refusal.code, detail: refusal.detail, violations: refusal.violations }
     }
 }
 
@@ -91,9 +109,9 @@ impl Components {
             state: State::Uploaded,
         };
         if let Ok(known) = self.get(&scope, component.digest).await
-            && matches!(known.state, State::Ready { .. } | State::Checking)
+            && matches!(known.component.state, State::Ready { .. } | State::Checking)
         {
-            return Ok(known);
+            return Ok(known.component);
         }
         self.note(&scope, &component).await?;
         let mut check = tokio::spawn(self.clone().check(scope, component.clone(), wasm));
@@ -119,10 +137,15 @@ impl Components {
     /// # Errors
     /// `NotFound`, `Busy`, or the store failed.
     pub async fn bring(&self, scope: &TenantScope, wasm: Bytes) -> Result<Result<(), String>, ComponentError> {
-        let said = self.get(scope, Digest::of(&wasm)).await?.state;
+        let digest = Digest::of(&wasm);
+        let said = self.get(scope, digest).await?.component.state;
         Ok(match self.admit(scope, wasm).await? {
-            found if found == said => Ok(()),
-            State::Refused { detail, .. } => Err(detail),
+            (found, definition) if found == said => {
+                let keep = |tx: &mut Transaction| describe(tx, digest, definition.as_ref());
+                self.0.stores.tenant(scope).await?.transact(keep).await?;
+                Ok(())
+            }
+            (State::Refused { detail, .. }, _) => Err(detail),
             _ => Err("it is another one than was said where it came from".to_owned()),
         })
     }
@@ -131,10 +154,11 @@ impl Components {
     ///
     /// # Errors
     /// `NotFound`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, digest: Digest) -> Result<Component, ComponentError> {
+    pub async fn get(&self, scope: &TenantScope, digest: Digest) -> Result<Described, ComponentError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
         let row = tx.get(&key(digest))?.ok_or(ComponentError::NotFound)?;
-        Ok(self.live(scope, row::read(&row.body)?))
+        let component = self.live(scope, row::read(&row.body)?);
+        Ok(Described { component, definition: definition(&mut tx, digest)? })
     }
 
     /// All components, in the order of their digests.
@@ -176,6 +200,7 @@ impl Components {
             if !tx.delete(&key(digest))? {
                 return Err(ComponentError::NotFound);
             }
+            tx.delete(&definition_key(digest))?;
             let event = Event::new(Action::ComponentDeleted, format!("component/{digest}"));
             Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
         };
@@ -207,24 +232,29 @@ impl Components {
         component: Component,
         wasm: Bytes,
     ) -> Result<Component, ComponentError> {
-        let component = Component { state: self.admit(scope, wasm).await?, ..component };
+        let (state, definition) = self.admit(scope, wasm).await?;
+        let component = Component { state, ..component };
         let settle = |tx: &mut Transaction| {
             // Deleted while it was checked: it stays so, because its bytes may be gone already.
             if tx.get(&key(component.digest))?.is_none() {
                 return Err(ComponentError::NotFound);
             }
             tx.put(key(component.digest), row::write(&component)?);
-            Ok(())
+            describe(tx, component.digest, definition.as_ref())
         };
         self.0.stores.tenant(scope).await?.transact(settle).await?;
         Ok(component)
     }
 
-    async fn admit(&self, scope: &TenantScope, wasm: Bytes) -> Result<State, ComponentError> {
+    /// How a component settles, and what a workflow says of itself.
+    async fn admit(&self, scope: &TenantScope, wasm: Bytes) -> Result<(State, Option<Definition>), ComponentError> {
         let fault = || StoreError::Engine("the component could not be compiled".to_owned());
         match self.0.admit.admit(scope, wasm).await {
-            Admission::Ready(admitted) => Ok(admitted.into()),
-            Admission::Refused(refusal) => Ok(refusal.into()),
+            Admission::Ready(mut admitted) => {
+                let definition = admitted.definition.take();
+                Ok((admitted.into(), definition))
+            }
+            Admission::Refused(refusal) => Ok((refusal.into(), None)),
             Admission::Busy { retry_after_ms } => {
                 Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms })
             }
@@ -253,6 +283,26 @@ impl Components {
 
 pub(crate) fn key(digest: Digest) -> Key {
     Key::new(Table::Components, &[&digest.to_string()])
+}
+
+/// Keeps what a workflow says of itself.
+fn describe(tx: &mut Transaction, digest: Digest, definition: Option<&Definition>) -> Result<(), ComponentError> {
+    if let Some(definition) = definition {
+        tx.put(definition_key(digest), row::write(definition)?);
+    }
+    Ok(())
+}
+
+fn definition_key(digest: Digest) -> Key {
+    Key::new(Table::ComponentDefinitions, &[&digest.to_string()])
+}
+
+/// What a workflow says of itself; none when it is no workflow of the tenant, or is not ready.
+///
+/// # Errors
+/// The store failed.
+pub fn definition(tx: &mut Transaction, digest: Digest) -> Result<Option<Definition>, StoreError> {
+    tx.get(&definition_key(digest))?.map(|row| row::read(&row.body)).transpose()
 }
 
 /// A deployment with a version of this component.

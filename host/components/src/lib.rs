@@ -11,7 +11,7 @@ mod executions;
 mod validations;
 mod version;
 
-pub use component::{Component, Components, State};
+pub use component::{Component, Components, Described, State, definition};
 pub use deployment::{Deployment, Deployments, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};

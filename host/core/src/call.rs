@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::contract::{Decision, Definition, Event, Json, Message, Outcome, Subject, Violation};
+use crate::contract::workflow::{Decision, Definition, Event};
+use crate::contract::{Json, Message, Outcome, Subject, Violation};
 use crate::grants::Grants;
 use crate::id::Digest;
 use crate::name::DeploymentName;
@@ -103,16 +104,7 @@ impl Input {
                 m.source.len() + m.media_type.len() + headers + m.body.len()
             }
             Self::Describe => 0,
-            Self::Advance { state, event } => {
-                let event = match event {
-                    Event::Started(text) | Event::Timer(text) | Event::Cancelled(text) => text.len(),
-                    Event::TaskDone(done) => done.data.len(),
-                    Event::EffectDone(done) => done.data.len(),
-                    Event::EffectFailed(failed) => failed.reason.len(),
-                    Event::Signal(signal) => signal.data.len(),
-                };
-                state.as_ref().map_or(0, String::len) + event
-            }
+            Self::Advance { state, event } => state.as_ref().map_or(0, String::len) + event.bytes(),
         };
         bytes as u64
     }

@@ -118,7 +118,8 @@ fn is_tenant_slug(text: &str) -> bool {
     is_name(text) && text.len() <= 40 && !text.ends_with('-') && !text.contains("--") && !RESERVED_SLUGS.contains(&text)
 }
 
-fn is_name(text: &str) -> bool {
+/// The rule of most names: 1 to 63 of a-z, 0-9 and hyphens, starting with a letter.
+pub(crate) fn is_name(text: &str) -> bool {
     let bytes = text.as_bytes();
     matches!(bytes.first(), Some(b'a'..=b'z'))
         && bytes.len() <= 63

@@ -87,6 +87,8 @@ pub enum Table {
     Calendars = 37,
     /// What starts by the clock, by name.
     Schedules = 38,
+    /// What workflows say of themselves, by the component's digest.
+    ComponentDefinitions = 39,
 }
 
 /// The address of a row.
