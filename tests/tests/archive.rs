@@ -111,7 +111,7 @@ fn check_whole(client: &Client, orders: usize) {
     let asked = json!({ "filter": { "field": "number", "op": "eq", "value": "PO-2" } });
     let found = client.post(&format!("{ORDERS}/query"), &asked).expect(200).json();
     assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["id"]), (1, &json!("000002")), "{found}");
-    let largest = json!({ "sort": { "field": "total", "descending": true }, "limit": 1 });
+    let largest = json!({ "sort": { "field": "total", "backwards": true }, "limit": 1 });
     let largest = client.post(&format!("{ORDERS}/query"), &largest).expect(200).json();
     assert_eq!(largest["items"][0]["body"]["total"], 9999, "{largest}");
     let versions = client.get(&format!("{ORDERS}/records/000000/versions")).expect(200).json();
@@ -166,7 +166,7 @@ fn a_file_that_is_not_acceptable_lets_nobody_in_and_says_why() {
     for (slug, file, why) in [
         ("one", b"no zip".to_vec(), "no zip file"),
         ("two", bytes[..bytes.len() - 100].to_vec(), "no zip file"),
-        ("three", damaged, "`"),
+        ("three", damaged, "the archive cannot be read"),
     ] {
         create(&platform, &json!({ "slug": slug, "tier": "standard" })).expect(201);
         let job = ended(&platform.console(), &fill(&platform, slug, &file));

@@ -45,8 +45,21 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["signalsync-core", "signalsync-store", "signalsync-components", "signalsync-data", "signalsync-records"],
     ),
     (
+        "signalsync-archive",
+        &[
+            "signalsync-core",
+            "signalsync-store",
+            "signalsync-audit",
+            "signalsync-work",
+            "signalsync-components",
+            "signalsync-data",
+            "signalsync-people",
+        ],
+    ),
+    (
         "signalsync-server",
         &[
+            "signalsync-archive",
             "signalsync-core",
             "signalsync-store",
             "signalsync-egress",
@@ -88,6 +101,7 @@ const DOMAIN: &[&str] = &[
     "signalsync-tenancy",
     "signalsync-records",
     "signalsync-integration",
+    "signalsync-archive",
 ];
 
 /// What a domain crate has no business with; a name covers all that begin with it.

@@ -93,6 +93,14 @@ Try:
     -d '{{\"mail\":\"{acme_admin}\",\"password\":\"{password}\"}}' $ACME/v1/sign-in
   curl -H \"Authorization: Bearer $ACME_KEY\" \"$ACME/v1/audit?limit=5\"
 
+  # All of acme in one file, when the job has ended; with ?extent=configuration, a template for {templates}
+  curl -X POST -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/archives
+  curl -H \"Authorization: Bearer $ACME_KEY\" -o acme.zip $ACME/v1/archives/JOB
+
+  # A copy of it to try everything in: no mail and no request leaves it
+  curl -H \"Authorization: Bearer $CONSOLE_KEY\" -H 'Content-Type: application/json' -d '{{\"slug\":\"trial\"}}' \\
+    $CONSOLE/v1/tenants/acme/clone
+
   # What ran, and what it cost
   curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/executions
 
@@ -109,6 +117,7 @@ Try:
         globex_key = globex,
         console_key = state.operator_key,
         log = data.join("host.log").display(),
+        templates = data.join("templates").display(),
         mails = data.join("host/mails").display(),
         acme_admin = organisation::administrator("acme"),
         globex_admin = organisation::administrator("globex"),

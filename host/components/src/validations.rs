@@ -31,7 +31,8 @@ type Judges = BTreeMap<DeploymentName, u32>;
 /// # Errors
 /// The store failed.
 pub fn validations_of(tx: &mut Transaction, collection: &CollectionName) -> Result<Vec<Validation>, StoreError> {
-    let judges = if is_kept(tx)? { judges(tx, collection)? } else { counted(tx)?.remove(collection).unwrap_or_default() };
+    let judges =
+        if is_kept(tx)? { judges(tx, collection)? } else { counted(tx)?.remove(collection).unwrap_or_default() };
     let mut found = Vec::new();
     for (name, number) in judges {
         let Some(version) = version(tx, &name, number)? else { continue };

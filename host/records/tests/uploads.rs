@@ -18,12 +18,7 @@ use tokio::sync::oneshot;
 struct Nobody;
 
 impl Invoke<Transaction> for Nobody {
-    fn invoke<'a>(
-        &'a self,
-        _: &'a TenantScope,
-        call: Call,
-        _: Transaction,
-    ) -> BoxFuture<'a, Completed<Transaction>> {
+    fn invoke<'a>(&'a self, _: &'a TenantScope, call: Call, _: Transaction) -> BoxFuture<'a, Completed<Transaction>> {
         unreachable!("nothing is deployed: {call:?}")
     }
 }
@@ -67,7 +62,8 @@ async fn an_upload_is_forgotten_a_day_after_its_beginning_and_what_had_arrived_w
 
     let timer = Arc::new(clock.clone());
     let handlers = Uploads::register(Handlers::default());
-    let driver = Driver::new(authority(), stores.clone(), Arc::new(Only(tenant)), timer, handlers, DriverLimits::default());
+    let driver =
+        Driver::new(authority(), stores.clone(), Arc::new(Only(tenant)), timer, handlers, DriverLimits::default());
     let (figures, (shutdown, ended)) = (driver.figures(), oneshot::channel::<()>());
     let working = tokio::spawn(driver.run(async { drop(ended.await) }));
     clock.set(Timestamp(begun.expires_at.0 - 1));

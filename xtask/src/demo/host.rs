@@ -33,6 +33,9 @@ pub(super) fn configure(data: &Path, port: u16) -> Result<PathBuf> {
     table.insert("listen".into(), address(port).into());
     table.insert("base_domain".into(), BASE_DOMAIN.into());
     table.insert("data".into(), data.join("host").display().to_string().into());
+    let templates = data.join("templates");
+    fs::create_dir_all(&templates).with_context(|| format!("{} cannot be created", templates.display()))?;
+    table.insert("templates".into(), templates.display().to_string().into());
     let path = data.join("signalsync.toml");
     fs::write(&path, toml::to_string(&table)?).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)

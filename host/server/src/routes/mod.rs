@@ -248,7 +248,8 @@ pub fn all() -> Vec<Route> {
         get("/v1/calendars/{calendar}", signed_in(calendars::get)),
         put("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::put)),
         delete("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::delete)),
-        post("/v1/calendars/{calendar}/import", tenant(Permission::SettingsManage, calendars::import)),
+        post("/v1/calendars/{calendar}/import", tenant(Permission::SettingsManage, calendars::import))
+            .again("days that are there already are not added again"),
         get("/v1/calendars/{calendar}/preview", signed_in(calendars::preview)),
         get("/v1/teams", tenant(Permission::PeopleRead, teams::list)),
         post("/v1/teams", tenant(Permission::PeopleManage, teams::create)),

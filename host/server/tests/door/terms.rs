@@ -198,6 +198,7 @@ async fn a_request_that_is_sent_twice_has_its_effect_once() {
     assert_eq!(gone.status, 200);
     twice.send("/v1/tenants/{slug}/restore", "/v1/tenants/initech/restore", &[], Value::Null).await;
     twice.send("/v1/tenants/{slug}/keys", "/v1/tenants/initech/keys", &[], json!({"name": "a"})).await;
+    twice.send("/v1/tenants/{slug}/clone", "/v1/tenants/initech/clone", &[], json!({"slug": "trial"})).await;
     let who = json!({"mail": "boss@example.org"});
     twice.send("/v1/tenants/{slug}/break-glass", "/v1/tenants/initech/break-glass", &[], who).await;
 
@@ -247,6 +248,10 @@ async fn a_request_that_is_sent_twice_has_its_effect_once() {
     twice.tried.insert("/v1/collections/{collection}/import");
     let job = started.header("location").unwrap().to_owned();
     ended(&server, &job).await;
+    let pack = async || ask(&server, "POST /v1/archives", &[("Idempotency-Key", "pack")], &Value::Null).await;
+    let packed = pack().await;
+    assert_eq!((packed.status, pack().await.json()["id"].clone()), (202, packed.json()["id"].clone()));
+    twice.tried.insert("/v1/archives");
     twice.send("/v1/jobs/{job}/undo", &format!("{job}/undo"), &[], Value::Null).await;
 
     let once = routes::all().into_iter().filter(|route| route.repeated == Repeated::Once).map(|route| route.path);
