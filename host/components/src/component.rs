@@ -251,7 +251,7 @@ impl Components {
         let fault = || StoreError::Engine("the component could not be compiled".to_owned());
         match self.0.admit.admit(scope, wasm).await {
             Admission::Ready(mut admitted) => {
-                let definition = admitted.definition.take();
+                let definition = admitted.definition.take().map(|definition| *definition);
                 Ok((admitted.into(), definition))
             }
             Admission::Refused(refusal) => Ok((refusal.into(), None)),

@@ -62,7 +62,7 @@ pub struct Admitted {
     /// What it asks for, in the order of the component.
     pub imports: Vec<Import>,
     /// What a workflow says of itself, without flaws; none before it was admitted, and for other kinds.
-    pub definition: Option<Definition>,
+    pub definition: Option<Box<Definition>>,
 }
 
 impl Admitted {

@@ -119,7 +119,7 @@ pub enum Output {
     /// Of `transform`.
     Outcome(Outcome),
     /// Of `describe`.
-    Definition(Definition),
+    Definition(Box<Definition>),
     /// Of `advance`.
     Decision(Decision),
 }

@@ -301,7 +301,7 @@ async fn ask(
         }
         (Prepared::Workflow(pre), Input::Describe) => {
             let guest = pre.instantiate_async(&mut *store).await?;
-            Ok(Output::Definition(guest.call_describe(store).await?.into()))
+            Ok(Output::Definition(Box::new(guest.call_describe(store).await?.into())))
         }
         (Prepared::Workflow(pre), Input::Advance { state, event }) => {
             let guest = pre.instantiate_async(&mut *store).await?;

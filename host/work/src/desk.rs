@@ -178,7 +178,7 @@ impl Desk {
     /// `NotFound`, `NotDead`, `Replaced`, `Reused`, or the store failed.
     pub async fn retry(&self, scope: &TenantScope, id: WorkId, request: Option<&RequestKey>) -> Result<(), WorkError> {
         let now = self.clock.now();
-        Ok(self.stores.tenant(scope).await?.once(request, now, |tx| work::retry(tx, id, now)).await?.value)
+        self.stores.tenant(scope).await?.once(request, now, |tx| work::retry(tx, id, now)).await.map(drop)
     }
 
     /// Forgets work that was given up.

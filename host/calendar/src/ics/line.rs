@@ -1,5 +1,7 @@
 //! Content lines (RFC 5545, 3.1): unfolded, and taken apart into name, parameters and value.
 
+use std::iter::{Enumerate, Peekable};
+
 use super::InvalidIcs;
 
 /// Bytes of a name in the report.
@@ -68,10 +70,13 @@ fn split(text: &str) -> Option<Vec<&str>> {
     None
 }
 
+/// Lines as they stand in the file.
+type Physical<'a> = std::slice::Split<'a, u8, fn(&u8) -> bool>;
+
 /// The lines of a file. A line that begins with a space or a tab goes on with the one before it, even in the middle of a
 /// character.
 pub(super) struct Lines<'a> {
-    rest: std::iter::Peekable<std::iter::Enumerate<std::slice::Split<'a, u8, fn(&u8) -> bool>>>,
+    rest: Peekable<Enumerate<Physical<'a>>>,
 }
 
 impl<'a> Lines<'a> {

@@ -177,7 +177,7 @@ impl Admissions {
         })?;
         let definition = dry_run.dry_run(scope, &component, admitted.kind).await.map_err(Admission::Refused)?;
         lease.admitted();
-        Ok(Admitted { definition, ..asking_for_functions(admitted, &component) })
+        Ok(Admitted { definition: definition.map(Box::new), ..asking_for_functions(admitted, &component) })
     }
 
     /// A component that was admitted: from memory, from its image, or compiled again.
