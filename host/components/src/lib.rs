@@ -14,4 +14,4 @@ pub use deployment::{Deployment, Deployments, Terms, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
 pub use executions::{Executions, Receipts};
-pub use version::{OnFailure, Validation, Version, active, call, validations_of};
+pub use version::{OnFailure, Validation, Version, active, call, deployed, validations_of};

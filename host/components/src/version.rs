@@ -58,6 +58,15 @@ pub fn active(tx: &mut Transaction, name: &DeploymentName) -> Result<Arc<Deploye
     Ok(Arc::new(version.deployed))
 }
 
+/// A version of a deployment, read in the caller's transaction.
+///
+/// # Errors
+/// `NotFound`, or the store failed.
+pub fn deployed(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<Arc<Deployed>, DeployError> {
+    let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
+    Ok(Arc::new(version.deployed))
+}
+
 /// The active validations of a collection in the order of their names, read in the caller's transaction: a write
 /// that commits was judged by exactly the versions that were active at its commit.
 ///

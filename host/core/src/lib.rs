@@ -24,8 +24,8 @@ pub use cover::Lacking;
 pub use execution::{End, Execution, Failure, LogLine, Usage};
 pub use grants::{Access, Acting, CollectionGrant, Grants};
 pub use id::{
-    AuditId, DepartmentId, Digest, ExecutionId, JobId, KeyId, MailId, RequestId, SessionId, TeamId, TenantId, UploadId,
-    UserId, WorkId,
+    AuditId, DepartmentId, Digest, EventId, ExecutionId, JobId, KeyId, MailId, NoticeId, RequestId, RunId, SessionId,
+    TaskId, TeamId, TenantId, UploadId, UserId, WorkId,
 };
 pub use invoke::{Completed, Invoke, Touched};
 pub use limits::{CallLimits, Tier};

@@ -34,6 +34,9 @@ pub struct Department {
     pub name: String,
     /// The one above; none at the top.
     pub parent: Option<DepartmentId>,
+    /// Who leads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<UserId>,
     /// Whether it was deleted, and stays for the sake of its records.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
@@ -48,6 +51,9 @@ pub struct DepartmentDraft {
     /// The one above; none at the top.
     #[serde(default)]
     pub parent: Option<DepartmentId>,
+    /// Who leads it: the manager of its people.
+    #[serde(default)]
+    pub lead: Option<UserId>,
 }
 
 /// All departments of a tenant.
@@ -116,7 +122,7 @@ impl Tree {
     }
 
     fn checked(&self, id: DepartmentId, draft: DepartmentDraft) -> Result<Department, StructureError> {
-        let DepartmentDraft { name, parent } = draft;
+        let DepartmentDraft { name, parent, lead } = draft;
         check_name("a department's name", &name)?;
         if let Some(parent) = parent {
             self.get(parent)?;
@@ -128,7 +134,7 @@ impl Tree {
         if beside.any(|other| other.name.to_lowercase() == name.to_lowercase()) {
             return Err(StructureError::NameTaken(name));
         }
-        Ok(Department { id, name, parent, closed: false })
+        Ok(Department { id, name, parent, lead, closed: false })
     }
 
     /// Closes a department. Its records go on to whoever is responsible for `into`, or else for the one above.
@@ -150,6 +156,12 @@ impl Tree {
         department.parent = into.or(department.parent);
         self.0.insert(id, department.clone());
         Ok(department)
+    }
+
+    /// Who leads a department, or the nearest one above it that somebody else than `but` leads.
+    pub(crate) fn lead(&self, id: DepartmentId, but: UserId) -> Option<UserId> {
+        let above = std::iter::successors(self.0.get(&id), |department| self.0.get(&department.parent?));
+        above.take(self.0.len()).filter_map(|department| department.lead).find(|lead| *lead != but)
     }
 
     /// Names from the top down to this one. Bounded, should a row ever be damaged.
@@ -240,6 +252,9 @@ impl Departments {
     ) -> Result<Department, StructureError> {
         let mut tree = Tree::read(tx)?;
         let before = tree.get(id).ok().cloned();
+        if let Some(lead) = draft.lead {
+            standing::find(tx, lead)?.ok_or(StructureError::NoSuchPerson(lead))?;
+        }
         let department = tree.put(id, draft)?;
         let event = changed(Action::DepartmentChanged, format!("department/{id}"), before.as_ref(), &department)?;
         self.save(tx, scope, &department, event)?;

@@ -5,6 +5,7 @@
 
 mod access;
 pub mod change;
+pub mod circle;
 pub mod department;
 pub mod doorman;
 mod error;

@@ -166,8 +166,7 @@ impl Teams {
 
 /// Takes a person who is removed out of all teams.
 pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), StructureError> {
-    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
-    for id in Listing::<TeamId>::of(rows)?.items {
+    for id in of(tx, person)? {
         let before = require(tx, id)?;
         let mut team = before.clone();
         team.members.remove(&person);
@@ -175,6 +174,18 @@ pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), Stru
         save(tx, Some(&before), &team)?;
     }
     Ok(())
+}
+
+/// Teams of a person.
+pub(crate) fn of(tx: &mut Transaction, person: UserId) -> Result<BTreeSet<TeamId>, StoreError> {
+    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
+    Ok(Listing::<TeamId>::of(rows)?.items.into_iter().collect())
+}
+
+/// Members of a team; nobody when there is no such team.
+pub(crate) fn members(tx: &mut Transaction, team: TeamId) -> Result<Vec<UserId>, StoreError> {
+    let team = read::<Team>(tx, &key(team))?;
+    Ok(team.map(|team| team.members.into_iter().collect()).unwrap_or_default())
 }
 
 fn save(tx: &mut Transaction, before: Option<&Team>, team: &Team) -> Result<(), StructureError> {

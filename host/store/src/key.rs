@@ -83,6 +83,28 @@ pub enum Table {
     Uploads = 35,
     /// What has arrived of uploads, by id and place.
     UploadParts = 36,
+    /// Workflows by name: which version is published.
+    Workflows = 40,
+    /// Versions of workflows by name and number, and their drafts.
+    WorkflowVersions = 41,
+    /// Whom the roles of workflows stand for, by workflow and role.
+    WorkflowRoles = 42,
+    /// Runs of workflows by id.
+    Runs = 43,
+    /// Runs in their lists, by list and id.
+    RunIndex = 44,
+    /// Runs that have not ended, by workflow and business key.
+    RunKeys = 45,
+    /// What hangs on a run: events that wait, history, tasks, comments; by run, kind and number.
+    RunItems = 46,
+    /// Tasks of people by id.
+    Tasks = 47,
+    /// Tasks that are open, by who is asked and when they are due.
+    Inboxes = 48,
+    /// Signals to runs that have not begun, by workflow, business key and id.
+    Signals = 49,
+    /// Who is away and who stands in, by person; and by deputy.
+    Absences = 50,
 }
 
 /// The address of a row.

@@ -1,0 +1,45 @@
+//! Workflows: processes that last as long as they last. The component decides, the host acts.
+//!
+//! **A step is exactly once.** What happens to a run is an event in its [inbox](inbox), put there in the transaction of
+//! its cause. A piece of work takes the next event, calls the workflow, and commits the event taken, the new state, what
+//! was decided, what the component wrote itself, the history and the receipt together, under the work's epoch.
+//!
+//! **What is decision is pure**: [`machine`] makes of a run, an event and a decision the run afterwards and what has to be
+//! done. Everything else here reads and writes rows.
+//!
+//! **What fails** is tried again where that can help, and else is an incident of its run, which waits until somebody
+//! retries it. Nothing else of the tenant stops.
+//!
+//! Knows neither WebAssembly nor HTTP: workflows run through `Invoke`, and who carries out mappings is told by
+//! [`Mappings`].
+
+mod absence;
+mod apply;
+mod effects;
+mod error;
+mod history;
+mod inbox;
+pub mod machine;
+mod rows;
+mod runs;
+mod signals;
+mod start;
+mod step;
+mod tasks;
+mod timers;
+mod types;
+mod who;
+
+pub use absence::{Absence, Absences};
+pub use effects::{Effects, Mappings, NotMapped};
+pub use error::WorkflowError;
+pub use history::{Entry, What};
+pub use inbox::INBOX_MAX;
+pub use machine::{Run, RunState, Task};
+pub use runs::{Act as RunAct, Detail, Filter, Runs};
+pub use signals::{EARLY_MAX, Signal, signal};
+pub use start::{Order, Start, begin};
+pub use step::Steps;
+pub use tasks::{Answer, Comment, Shown, TaskAct, TaskFilter, Tasks};
+pub use timers::register as register_timers;
+pub use types::{Binding, DraftOrder, Drafted, Rule, Version, Workflow, Workflows};
