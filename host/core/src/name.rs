@@ -112,15 +112,21 @@ fn is_tenant_slug(text: &str) -> bool {
     is_name(text) && text.len() <= 40 && !text.ends_with('-') && !text.contains("--") && !RESERVED_SLUGS.contains(&text)
 }
 
-fn is_name(text: &str) -> bool {
+/// The rule of most names: 1 to 63 of a-z, 0-9 and hyphens, starting with a letter.
+pub(crate) fn is_name(text: &str) -> bool {
     let bytes = text.as_bytes();
     matches!(bytes.first(), Some(b'a'..=b'z'))
         && bytes.len() <= 63
         && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
+/// A business key, which tenants choose: 1 to 256 bytes without control characters.
+pub(crate) fn is_key(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
 fn is_record_id(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && !text.chars().any(char::is_control) && text != "." && text != ".."
+    is_key(text) && text != "." && text != ".."
 }
 
 fn is_file_path(text: &str) -> bool {

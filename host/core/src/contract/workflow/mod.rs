@@ -1,4 +1,15 @@
-//! What a workflow is asked and what it decides: `wit/workflow/` as plain values.
+//! What a workflow is asked and what it decides: `wit/workflow/` as plain values, and the rules that both sides keep.
+
+mod decision;
+mod definition;
+mod flaws;
+mod signing;
+
+pub use decision::{ACTIONS_MAX, PEOPLE_MAX, REASON_BYTES_MAX, STATE_BYTES_MAX, Standing};
+pub use definition::{
+    ALERTS_MAX, CHOICES_MAX, COLORS, DEFINITION_BYTES_MAX, ENTRIES_MAX, FLAWS_MAX, LABEL_BYTES_MAX, TARGET_MINUTES_MAX,
+    VOTES_MAX,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +74,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Stands in `not_by` for whoever started the run.
+    /// Stands in `not_by` for whoever started the run; no step has this name.
     pub const START: &str = "start";
 }
 
@@ -109,10 +120,26 @@ pub enum Turn {
 #[serde(rename_all = "kebab-case")]
 pub enum Moment {
     At(Timestamp),
-    /// Milliseconds by the clock on the wall.
+    /// Milliseconds by the clock on the wall, at most [`Moment::AFTER_MS_MAX`].
     After(u64),
-    /// Minutes of working time.
+    /// Minutes of working time, at most [`Moment::WORKING_MINUTES_MAX`].
     Working(u32),
+}
+
+impl Moment {
+    /// Ten years: a process that is planned further ahead is a mistake in the unit.
+    pub const AFTER_MS_MAX: u64 = 3_660 * 86_400_000;
+    /// A year of minutes: with usual hours more than four years.
+    pub const WORKING_MINUTES_MAX: u32 = 525_600;
+
+    /// Whether it is within its limit.
+    pub fn is_near(self) -> bool {
+        match self {
+            Self::At(_) => true,
+            Self::After(ms) => ms <= Self::AFTER_MS_MAX,
+            Self::Working(minutes) => minutes <= Self::WORKING_MINUTES_MAX,
+        }
+    }
 }
 
 /// A way that a run can take between two statuses.
