@@ -105,6 +105,8 @@ pub enum Table {
     Signals = 49,
     /// Who is away and who stands in, by person; and by deputy.
     Absences = 50,
+    /// What runs tell people, by person and id.
+    Notices = 51,
 }
 
 /// The address of a row.

@@ -1,7 +1,7 @@
 //! What happened to a run, entry by entry.
 
 use serde::{Deserialize, Serialize};
-use signalsync_core::contract::{Action, Decision, Event};
+use signalsync_core::contract::workflow::{Action, Decision, Event};
 use signalsync_core::{Digest, ExecutionId, RunId, Timestamp};
 use signalsync_store::{Listing, StoreError, Table, Transaction, row};
 

@@ -1,7 +1,7 @@
 //! What happened to a run and waits for its turn: events in the order in which they came.
 
 use serde::{Deserialize, Serialize};
-use signalsync_core::contract::Event;
+use signalsync_core::contract::workflow::Event;
 use signalsync_core::{EventId, RunId, Timestamp};
 use signalsync_store::{StoreError, Table, Transaction, row};
 use signalsync_work::{New, schedule};

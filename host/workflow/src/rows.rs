@@ -80,7 +80,7 @@ fn lists(run: &Run) -> BTreeSet<String> {
     if !run.state.has_ended() {
         lists.insert(list(workflow, None, Some(&run.status)));
     }
-    lists.extend(run.starter.map(of_starter));
+    lists.extend(run.starter.map(of_person));
     lists
 }
 
@@ -95,8 +95,8 @@ pub(crate) fn list(workflow: Option<&DeploymentName>, state: Option<RunState>, s
     }
 }
 
-/// The list of runs that somebody started.
-pub(crate) fn of_starter(user: UserId) -> String {
+/// The list of runs with which somebody has to do.
+pub(crate) fn of_person(user: UserId) -> String {
     format!("/by/{user}")
 }
 
@@ -154,6 +154,7 @@ pub(crate) fn who_did(tx: &mut Transaction, run: RunId, step: &str) -> Result<BT
 /// Notes that somebody has to do with a run, and may see it from now on.
 pub(crate) fn note_person(tx: &mut Transaction, run: RunId, user: UserId) {
     tx.put(item_key(run, PERSON, &user.to_string()), "");
+    tx.put(index_key(&of_person(user), run), "");
 }
 
 pub(crate) fn has_person(tx: &mut Transaction, run: RunId, user: UserId) -> Result<bool, StoreError> {

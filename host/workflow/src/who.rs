@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use signalsync_core::contract::Who;
+use signalsync_core::contract::workflow::Who;
 use signalsync_core::{Timestamp, UserId};
 use signalsync_people::circle;
 use signalsync_store::{StoreError, Transaction};

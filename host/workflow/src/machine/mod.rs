@@ -1,28 +1,45 @@
 //! What happens to a run, as functions without I/O: a run, what it hears and what its workflow decides become the run
 //! afterwards and what has to be done. Time comes with the event; ids are given to what is new by whoever writes it down.
 
-mod check;
-mod definition;
 mod run;
-mod signing;
 mod task;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use signalsync_core::contract::{Action, Child, Decision, Definition, Ending, Event, Moment, Notify, OpenTask};
-use signalsync_core::contract::{RunMapping, SendSignal};
+use serde::{Deserialize, Serialize};
+use signalsync_core::contract::workflow::{
+    Action, Child, Decision, Definition, Ending, Event, Moment, Notify, OpenTask, RunMapping, SendSignal, Standing,
+};
 use signalsync_core::{RunId, TaskId, Timestamp, WorkId};
 
-pub use check::{Fault, OPEN_MAX, PEOPLE_MAX, STATE_BYTES_MAX};
-pub use definition::faults;
-pub use run::{HISTORY_BYTES_MAX, Incident, Parent, Run, RunState, STEPS_MAX};
-pub use signing::tally;
+pub use run::{DEPTH_MAX, HISTORY_BYTES_MAX, Incident, Parent, Run, RunState, STEPS_MAX};
 pub use task::{Cast, Holder, Seat, Task, TaskEnd, TaskState, Unable};
 
-/// The least that a definition says of where a run begins.
-const FIRST: &str = "started";
+/// Tasks, timers, effects and children of a run that are open, of each kind: they are listed in the run's row, which
+/// every step writes.
+pub const OPEN_MAX: usize = 1_000;
+
+/// Signers of one task.
+pub const PEOPLE_MAX: usize = 100;
+
+/// Why a decision cannot be carried out: the run becomes an incident.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Fault {
+    /// Stable: `bad-decision`, `too-many-open`, `nobody-to-ask`, `no-calendar`, `child-not-started`, `no-recipient`.
+    pub code: &'static str,
+    /// For the developer.
+    pub detail: String,
+}
+
+impl Fault {
+    /// With its stable code.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
 
 /// Something that has to be done because of a decision, in this order, in the transaction of the step.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +86,7 @@ pub struct Ground<'a> {
 }
 
 /// What caused an event: by it, one that the run has taken back meanwhile is told from one that it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// A timer, or an effect.
@@ -80,14 +97,10 @@ pub enum Cause {
     Run(RunId),
 }
 
-/// Where a run of this definition begins.
-pub fn first_status(definition: &Definition) -> &str {
-    definition.statuses.first().map_or(FIRST, |status| &status.name)
-}
-
-/// Whether the run does not wait for the event any more.
-pub fn is_stale(run: &Run, event: &Event, cause: Option<Cause>) -> bool {
+/// Whether the run does not wait for the event, or not any more.
+pub fn is_stale(run: &Run, definition: &Definition, event: &Event, cause: Option<Cause>) -> bool {
     match (event, cause) {
+        (Event::Signal(signal), _) => !definition.signals.contains(&signal.name),
         (Event::Timer(id), Some(Cause::Work(work))) => run.timers.get(id) != Some(&work),
         (Event::EffectDone(done), Some(Cause::Work(work))) => run.effects.get(&done.id) != Some(&work),
         (Event::EffectFailed(failed), Some(Cause::Work(work))) => run.effects.get(&failed.id) != Some(&work),
@@ -112,15 +125,23 @@ pub fn heard(mut run: Run, event: &Event) -> Run {
     run
 }
 
+fn standing(run: &Run) -> Standing {
+    Standing {
+        status: run.status.clone(),
+        tasks: run.tasks.keys().cloned().collect(),
+        effects: run.effects.keys().cloned().collect(),
+        children: run.children.keys().cloned().collect(),
+    }
+}
+
 /// What a run is after a decision about an event, and what has to be done.
 ///
 /// # Errors
 /// The rule that the decision breaks; nothing of it happens.
 pub fn decide(run: Run, event: &Event, decision: Decision, ground: &Ground<'_>) -> Result<Decided, Fault> {
-    let Decision { state, status, actions } = decision;
     let mut run = heard(run, event);
-    check::state(&state)?;
-    check::way(ground.definition, &run.status, &status)?;
+    decision.fits(ground.definition, &standing(&run)).map_err(|why| Fault::new("bad-decision", why))?;
+    let Decision { state, status, actions } = decision;
     (run.memory, run.status) = (Some(state), status);
     let mut plan = Plan::new(run);
     for action in actions {
@@ -187,11 +208,9 @@ impl Plan {
                 Ok(())
             }
             Action::SetTimer(timer) => {
-                check::id("timer", &timer.id)?;
                 self.clear_timer(&timer.id);
                 self.take(Kind::Timer, &timer.id)?;
-                let at = (ground.due)(timer.at)?;
-                self.acts.push(Act::SetTimer(timer.id, at));
+                self.acts.push(Act::SetTimer(timer.id, (ground.due)(timer.at)?));
                 Ok(())
             }
             Action::ClearTimer(id) => {
@@ -199,18 +218,15 @@ impl Plan {
                 Ok(())
             }
             Action::Notify(notify) => {
-                check::notify(ground.definition, &notify)?;
                 self.acts.push(Act::Notify(notify));
                 Ok(())
             }
             Action::RunMapping(effect) => {
-                check::mapping(ground.definition, &effect)?;
                 self.take(Kind::Effect, &effect.id)?;
                 self.acts.push(Act::RunMapping(effect));
                 Ok(())
             }
             Action::StartChild(child) => {
-                check::child(ground.definition, &child)?;
                 self.take(Kind::Child, &child.id)?;
                 self.acts.push(Act::StartChild(child));
                 Ok(())
@@ -220,19 +236,24 @@ impl Plan {
                 Ok(())
             }
             Action::SendSignal(signal) => {
-                check::signal(&signal)?;
                 self.acts.push(Act::SendSignal(signal));
                 Ok(())
             }
-            Action::Complete(result) => self.finish(Ending::Completed(result)),
-            Action::Fail(reason) => self.finish(Ending::Failed(reason)),
+            Action::Complete(result) => {
+                self.ending = Some(Ending::Completed(result));
+                Ok(())
+            }
+            Action::Fail(reason) => {
+                self.ending = Some(Ending::Failed(reason));
+                Ok(())
+            }
         }
     }
 
     fn open_task(&mut self, task: OpenTask, ground: &Ground<'_>) -> Result<(), Fault> {
-        let step = check::task(ground.definition, &task)?;
         self.take(Kind::Task, &task.id)?;
-        let due = task.due.or(step.due).map(ground.due).transpose()?;
+        let step = ground.definition.steps.iter().find(|step| step.id == task.step);
+        let due = task.due.or_else(|| step?.due).map(ground.due).transpose()?;
         self.acts.push(Act::OpenTask(task, due));
         Ok(())
     }
@@ -266,28 +287,19 @@ impl Plan {
         }
     }
 
-    /// Notes an id as taken, which must be free.
+    /// Notes that there is one more.
     fn take(&mut self, kind: Kind, id: &str) -> Result<(), Fault> {
-        let (what, is_open, open) = match kind {
-            Kind::Task => ("task", self.run.tasks.contains_key(id), self.run.tasks.len()),
-            Kind::Timer => ("timer", self.run.timers.contains_key(id), self.run.timers.len()),
-            Kind::Effect => ("effect", self.run.effects.contains_key(id), self.run.effects.len()),
-            Kind::Child => ("child", self.run.children.contains_key(id), self.run.children.len()),
+        let (what, open) = match kind {
+            Kind::Task => ("tasks", self.run.tasks.len()),
+            Kind::Timer => ("timers", self.run.timers.len()),
+            Kind::Effect => ("effects", self.run.effects.len()),
+            Kind::Child => ("children", self.run.children.len()),
         };
         let new = self.new.entry(kind).or_default();
         if open + new.len() >= OPEN_MAX {
-            return Err(Fault::new("too-many-open", format!("a run may have {OPEN_MAX} of each kind open; this {what} is one more")));
+            return Err(Fault::new("too-many-open", format!("a run may have {OPEN_MAX} {what} open at the same time")));
         }
-        if is_open || !new.insert(id.to_owned()) {
-            return Err(Fault::new("id-in-use", format!("there is an open {what} with the id `{id}`")));
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, ending: Ending) -> Result<(), Fault> {
-        if self.ending.replace(ending).is_some() {
-            return Err(Fault::new("two-endings", "a run ends once; the decision ends it twice".to_owned()));
-        }
+        new.insert(id.to_owned());
         Ok(())
     }
 }

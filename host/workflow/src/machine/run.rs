@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use signalsync_core::contract::{Ending, Json};
+use signalsync_core::contract::Json;
+use signalsync_core::contract::workflow::Ending;
 use signalsync_core::{DeploymentName, ExecutionId, RunId, TaskId, Timestamp, UserId, WorkId};
 
 /// Steps of one run. One that needs more does not come to an end.
@@ -11,6 +12,9 @@ pub const STEPS_MAX: u64 = 10_000;
 
 /// Bytes of one run's history.
 pub const HISTORY_BYTES_MAX: u64 = 32 << 20;
+
+/// Runs above one another. A workflow that starts itself would never come to an end.
+pub const DEPTH_MAX: u32 = 20;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +63,8 @@ pub struct Parent {
     pub run: RunId,
     /// As that run calls this one.
     pub id: String,
+    /// How many runs are above this one.
+    pub depth: u32,
 }
 
 /// Why a run cannot go on.

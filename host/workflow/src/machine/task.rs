@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use signalsync_core::contract::{Choice, Json, Priority, Signing, Turn, Vote};
-use signalsync_core::{CollectionName, DepartmentId, DeploymentName, RoleName, RunId, TaskId, TeamId, Timestamp, UserId, WorkId};
-
-use super::signing::tally;
+use signalsync_core::contract::Json;
+use signalsync_core::contract::workflow::{Priority, Signing, Step, Turn, Vote};
+use signalsync_core::{DepartmentId, DeploymentName, RoleName, RunId, TaskId, TeamId, Timestamp, UserId, WorkId};
 
 /// Who is asked: a person, or all who belong to a group at that moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,12 +71,8 @@ pub struct Task {
     pub workflow: DeploymentName,
     /// As the run calls it.
     pub name: String,
-    pub step: String,
-    pub label: String,
-    pub form: Option<CollectionName>,
-    pub choices: Vec<Choice>,
-    pub signing: Signing,
-    pub turn: Turn,
+    /// What the definition says of it.
+    pub step: Step,
     pub priority: Priority,
     /// What is shown, and what the form begins with.
     pub data: Json,
@@ -91,9 +86,7 @@ pub struct Task {
     pub signers: Vec<UserId>,
     pub claimed_by: Option<UserId>,
     pub votes: Vec<Cast>,
-    /// Steps whose doers may not do this one.
-    pub not_by: Vec<String>,
-    /// Who did them before it was opened.
+    /// Who may not do it: those who did steps after which somebody else has to do this one.
     pub barred: BTreeSet<UserId>,
     pub end: Option<TaskEnd>,
 }
@@ -125,7 +118,15 @@ pub enum Unable {
 impl Task {
     /// Whether one alone decides.
     pub fn is_for_one(&self) -> bool {
-        self.signing == Signing::Any
+        self.step.signing == Signing::Any
+    }
+
+    /// Whether somebody who belongs to these is asked, or was.
+    pub fn concerns(&self, me: UserId, mine: &BTreeSet<Holder>) -> bool {
+        let signs = |user: &UserId| mine.contains(&Holder::User(*user));
+        self.asked.iter().any(|holder| mine.contains(holder))
+            || self.signers.iter().chain(&self.claimed_by).any(signs)
+            || self.votes.iter().any(|vote| vote.by == me)
     }
 
     /// In whose inboxes it stands now.
@@ -135,7 +136,7 @@ impl Task {
             (TaskState::Open, Some(user)) => BTreeSet::from([Holder::User(user)]),
             (TaskState::Open, None) if self.is_for_one() => self.asked.iter().cloned().collect(),
             (TaskState::Open, None) => {
-                let first = if self.turn == Turn::InOrder { 1 } else { usize::MAX };
+                let first = if self.step.turn == Turn::InOrder { 1 } else { usize::MAX };
                 self.waiting().take(first).map(Holder::User).collect()
             }
         }
@@ -181,14 +182,10 @@ impl Task {
 
     /// Takes a choice in. What is decided then, if all is.
     pub fn choose(&mut self, cast: Cast) -> Option<String> {
-        let at = cast.at;
+        let (at, by) = (cast.at, cast.by);
         self.votes.push(cast);
-        // For what one alone decides, nobody is left to wait for.
-        let left = self.waiting().count();
-        let choices: Vec<_> = self.votes.iter().map(|vote| vote.choice.as_str()).collect();
-        let choice = tally(self.signing, &self.choices, &choices, left)?.to_owned();
-        let by = self.votes.last().map(|vote| vote.by);
-        self.end = Some(TaskEnd { at, choice: Some(choice.clone()), by });
+        let choice = self.step.decided(self.signers.len(), &self.seen_votes())?.id.clone();
+        self.end = Some(TaskEnd { at, choice: Some(choice.clone()), by: Some(by) });
         (self.state, self.claimed_by) = (TaskState::Done, None);
         Some(choice)
     }
