@@ -384,4 +384,108 @@ fn sleeper() -> Value {
     json!({ "input": { "validate": subject } })
 }
 
+/// Deploys a workflow and starts a run of it with this input, without keeping anything.
+fn by_start(guest: &str, input: &Value) -> (Attack, Value) {
+    let attack = Attack::prepare();
+    let component = attack.attacker.ready(guest);
+    attack.attacker.deploy("guest", &json!({ "component": component })).expect(201);
+    let tried = attack.attacker.trial(&start(input));
+    (attack, tried)
+}
+
+fn start(input: &Value) -> Value {
+    let started = json!({ "input": input.to_string(), "by": null, "key": null, "run": "run_1" });
+    json!({ "advance": { "state": null, "event": { "started": started } } })
+}
+
+/// The next event of a run, from what was decided before.
+fn next(tried: &Value) -> Value {
+    json!({ "advance": { "state": tried["answer"]["decision"]["state"], "event": { "timer": "again" } } })
+}
+
+#[test]
+fn w1_endless_actions() {
+    let (attack, tried) = by_start(W1_ENDLESS_ACTIONS, &json!(1_000));
+    assert_eq!(tried["failure"], Value::Null, "{}", tried["failure"]);
+    let tried = attack.attacker.trial(&start(&json!(1_001)));
+    assert_eq!(reason(&tried), "invalid-output");
+    assert_eq!(tried["failure"]["message"], "1001 actions; at most 1000 are allowed");
+    attack.assert_unharmed();
+}
+
+/// What a decision names is known to whoever knows the definition: its run, and not the call.
+#[test]
+fn w2_unknown_step() {
+    let (attack, tried) = by_start(W2_UNKNOWN_STEP, &json!("step"));
+    assert_eq!(tried["answer"]["decision"]["actions"][0]["open-task"]["step"], "nowhere", "{tried}");
+    attack.assert_unharmed();
+}
+
+#[test]
+fn w3_growing_state() {
+    let (attack, tried) = by_start(W3_GROWING_STATE, &json!(null));
+    let tried = attack.attacker.trial(&next(&tried));
+    assert_eq!(tried["failure"], Value::Null, "{}", tried["failure"]);
+    let tried = attack.attacker.trial(&next(&tried));
+    assert_eq!(reason(&tried), "invalid-output");
+    assert_eq!(tried["failure"]["message"], "the state has 300002 bytes; at most 262144 are allowed");
+    attack.assert_unharmed();
+}
+
+/// Each call has a memory of its own, laid out in the same way; the random number is in its receipt.
+#[test]
+fn w4_not_deterministic() {
+    let (attack, first) = by_start(W4_NOT_DETERMINISTIC, &json!(null));
+    let found = |tried: &Value| {
+        let state = tried["answer"]["decision"]["state"].as_str().unwrap_or_else(|| panic!("{tried}"));
+        serde_json::from_str::<Value>(state).unwrap()
+    };
+    let second = attack.attacker.trial(&start(&json!(null)));
+    for what in ["calls", "stack", "heap"] {
+        assert_eq!(found(&first)[what], found(&second)[what], "{what}");
+    }
+    assert_ne!(found(&first)["random"], found(&second)["random"]);
+    let seed = |tried: &Value| tried["execution"]["replay"]["seed"].as_str().unwrap().to_owned();
+    assert_ne!(seed(&first), seed(&second));
+    attack.assert_unharmed();
+}
+
+#[test]
+fn w5_loops() {
+    let (attack, tried) = by_start(W5_LOOPS, &json!(null));
+    assert!(["out-of-fuel", "out-of-time"].contains(&reason(&tried)), "{tried}");
+    attack.assert_unharmed();
+}
+
+/// As with an unknown step, its run knows that there is no such way.
+#[test]
+fn w6_wrong_transition() {
+    let (attack, tried) = by_start(W6_WRONG_TRANSITION, &json!(null));
+    assert_eq!(tried["answer"]["decision"]["status"], "closed", "{tried}");
+    let tried = attack.attacker.trial(&next(&tried));
+    assert_eq!(tried["answer"]["decision"]["status"], "open", "{tried}");
+    attack.assert_unharmed();
+}
+
+#[test]
+fn w7_describe_loops() {
+    let attack = Attack::prepare();
+    let problem = attack.attacker.upload(&component(W7_DESCRIBE_LOOPS)).problem(422, "describe-failed");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("fuel of 500000000 units") || detail.contains("took longer than"), "{detail}");
+    attack.assert_unharmed();
+}
+
+#[test]
+fn w8_many_flaws() {
+    let attack = Attack::prepare();
+    let problem = attack.attacker.upload(&component(W8_MANY_FLAWS)).problem(422, "bad-definition");
+    let violations = problem["violations"].as_array().unwrap();
+    let found: Vec<_> = violations.iter().map(|v| (v["path"].as_str().unwrap(), v["code"].as_str().unwrap())).collect();
+    assert_eq!(found.len(), 100);
+    assert_eq!(found[..3], [("/statuses/1", "unreachable"), ("/roles/0/name", "name"), ("/roles/0/label", "label")]);
+    assert!(problem.to_string().len() < 50_000 && !problem.to_string().contains("\\u001b[31m"), "{problem}");
+    attack.assert_unharmed();
+}
+
 signalsync_tests::every_guest_has_a_test!(hostile);

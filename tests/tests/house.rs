@@ -61,7 +61,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-integration",
         ],
     ),
-    ("signalsync-sdk", &[]),
+    // Its test player only, and not in components: see the decision about the contract of workflows.
+    ("signalsync-sdk", &["signalsync-core"]),
     ("signalsync-generated", &[]),
     ("signalsync-hostile", &["signalsync-sdk"]),
     ("signalsync-probes", &["signalsync-sdk"]),

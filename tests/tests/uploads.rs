@@ -294,3 +294,14 @@ fn s8_the_same_bytes_look_new_to_everyone() {
     assert_eq!(shape(&uploads.uploader), shape(&uploads.bystander));
     uploads.assert_unharmed();
 }
+
+/// The contract of validations and mappings has a world of workflows too, which no host runs.
+#[test]
+fn a_workflow_of_the_old_contract_is_told_what_to_build_with() {
+    let uploads = Uploads::prepare();
+    let answer = uploads.uploader.upload(&make::exporting(&["describe", "advance"]));
+    let problem = answer.problem(422, "contract-version");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("`signalsync:workflow@0.1.0`") && detail.contains("the current SDK"), "{detail}");
+    uploads.assert_unharmed();
+}

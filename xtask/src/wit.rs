@@ -36,14 +36,33 @@ fn a_released_contract_never_changes() {
     }
 }
 
+/// Folders of versions: those of `signalsync:plugin` stand in `wit` itself, those of another package in a folder of its
+/// name; each with its package and its path.
+fn versions() -> Vec<(String, String)> {
+    let folders = |path: &str| -> Vec<String> {
+        let entries = fs::read_dir(root().join("wit").join(path)).unwrap().map(Result::unwrap);
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect()
+    };
+    let is_version = |name: &String| name.starts_with(|c: char| c.is_ascii_digit());
+    let (plugin, packages): (Vec<_>, Vec<_>) = folders("").into_iter().partition(is_version);
+    let plugin = plugin.into_iter().map(|version| (format!("plugin@{version}"), version));
+    let others = packages.iter().flat_map(|package| {
+        folders(package)
+            .into_iter()
+            .map(move |version| (format!("{package}@{version}"), format!("{package}/{version}")))
+    });
+    plugin.chain(others).collect()
+}
+
 #[test]
 fn every_version_is_a_folder_that_names_itself() {
-    for entry in fs::read_dir(root().join("wit")).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
-        let version = entry.file_name().into_string().unwrap();
-        let types = fs::read_to_string(entry.path().join("types.wit")).unwrap();
-        assert!(
-            types.contains(&format!("package signalsync:plugin@{version};")),
-            "wit/{version} names another version"
-        );
+    let versions = versions();
+    assert!(versions.iter().any(|(package, _)| package.starts_with("workflow@")), "{versions:?}");
+    for (package, path) in versions {
+        let texts = fs::read_dir(root().join("wit").join(&path)).unwrap();
+        let named = format!("package signalsync:{package};");
+        let names_itself =
+            texts.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).any(|text| text.contains(&named));
+        assert!(names_itself, "no file of wit/{path} says `{named}`");
     }
 }

@@ -64,9 +64,14 @@ pub fn validation(fields: &str, before: &str, after: &str) -> Vec<u8> {
 
 /// A component that exports a function of this name, or several, and does nothing else.
 pub fn exporting(names: &[&str]) -> Vec<u8> {
+    exporting_with("", names)
+}
+
+/// The same with more definitions at the beginning.
+pub fn exporting_with(before: &str, names: &[&str]) -> Vec<u8> {
     let exports: String = names.iter().map(|name| format!(r#"(export "{name}" (func $f))"#)).collect();
     parse(&format!(
-        r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+        r#"(component {before} (core module $m (func (export "f"))) (core instance $i (instantiate $m))
             (func $f (canon lift (core func $i "f"))) {exports})"#
     ))
 }

@@ -1,10 +1,8 @@
 //! A workflow in which a manager approves an order, reminded once a day.
 
 use serde::{Deserialize, Serialize};
-use signalsync_sdk::workflow::{Decision, Definition, Event, Workflow};
-use signalsync_sdk::{Error, context, workflow};
-
-const DAY_MS: u64 = 86_400_000;
+use signalsync_sdk::workflow::{Color, Decision, Definition, Event, Moment, OpenTask, Started, Step, Who, Workflow};
+use signalsync_sdk::{Error, workflow};
 
 struct Approval;
 
@@ -20,42 +18,45 @@ impl Workflow for Approval {
 
     fn definition() -> Definition {
         Definition::new("approval", "Approval of an order")
-            .input_form("order")
-            .status("waiting", "Waiting", "yellow")
-            .status("approved", "Approved", "green")
-            .status("rejected", "Rejected", "red")
+            .status("waiting", "Waiting", Color::Yellow)
+            .status("approved", "Approved", Color::Green)
+            .status("rejected", "Rejected", Color::Red)
             .role("manager", "Manager")
-            .step("approve", "Approve the order", "manager", &[("yes", "Approve"), ("no", "Reject")])
+            .step(
+                Step::new("approve", "Approve the order", "manager")
+                    .positive("yes", "Approve")
+                    .negative("no", "Reject"),
+            )
             .transition("waiting", "approved", "Approve")
             .transition("waiting", "rejected", "Reject")
+            .templates(&["please-approve"])
     }
 
-    fn advance(state: Option<State>, event: Event) -> Result<Decision<State>, Error> {
-        match (state, event) {
-            (None, event) => {
-                let amount = event.data()?;
-                let state = State { amount, reminders: 0 };
-                Decision::new(state, "waiting").open_task("approve", &amount).map(remind)
+    fn start(started: Started) -> Result<Decision<State>, Error> {
+        let amount = started.data()?;
+        let task = OpenTask::new("approve").data(&amount)?;
+        Ok(remind(Decision::new(State { amount, reminders: 0 }, "waiting").open(task)))
+    }
+
+    fn advance(state: State, event: Event) -> Result<Decision<State>, Error> {
+        match event {
+            Event::TaskDone(done) => {
+                let status = if done.choice == "yes" { "approved" } else { "rejected" };
+                Decision::new(state, status).complete(status)
             }
-            (Some(state), Event::TaskDone(done)) => Ok(close(state, &done.choice)),
-            (Some(state), Event::Timer(_)) => {
+            Event::Timer(_) => {
                 let state = State { reminders: state.reminders + 1, ..state };
-                let amount = state.amount;
-                Decision::new(state, "waiting").notify("manager", "please-approve", &amount).map(remind)
+                let (manager, amount) = (Who::Role("manager".to_owned()), state.amount);
+                Decision::new(state, "waiting").notify(vec![manager], "please-approve", &amount).map(remind)
             }
-            (Some(state), Event::Cancelled(reason)) => Ok(Decision::new(state, "rejected").fail(reason)),
-            (Some(state), _) => Ok(Decision::new(state, "waiting")),
+            Event::Cancel(reason) => Ok(Decision::new(state, "rejected").fail(reason)),
+            _ => Ok(Decision::new(state, "waiting")),
         }
     }
 }
 
 fn remind(decision: Decision<State>) -> Decision<State> {
-    decision.set_timer("reminder", context::now() + DAY_MS)
-}
-
-fn close(state: State, choice: &str) -> Decision<State> {
-    let status = if choice == "yes" { "approved" } else { "rejected" };
-    Decision::new(state, status).complete(status)
+    decision.timer("reminder", Moment::days(1))
 }
 
 workflow!(Approval);

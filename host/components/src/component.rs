@@ -8,6 +8,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
+use signalsync_core::contract::Violation;
+use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
     Admission, Admit, Admitted, Clock, DeploymentName, Digest, Import, Kind, Refusal, TenantId, TenantScope, Timestamp,
 };
@@ -41,7 +43,23 @@ pub enum State {
     /// It can be deployed.
     Ready { kind: Kind, contract: String, imports: Vec<Import> },
     /// It cannot run here, for this reason.
-    Refused { code: String, detail: String },
+    Refused {
+        code: String,
+        detail: String,
+        /// All that is wrong with a workflow's definition.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        violations: Vec<Violation>,
+    },
+}
+
+/// A component, and what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Described {
+    #[serde(flatten)]
+    pub component: Component,
+    /// Of a workflow that is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Definition>,
 }
 
 impl From<Admitted> for State {
@@ -52,7 +70,7 @@ impl From<Admitted> for State {
 
 impl From<Refusal> for State {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused { code: refusal.code, detail: refusal.detail }
+        Self::Refused { code: refusal.code, detail: refusal.detail, violations: refusal.violations }
     }
 }
 
@@ -91,9 +109,9 @@ impl Components {
             state: State::Uploaded,
         };
         if let Ok(known) = self.get(&scope, component.digest).await
-            && matches!(known.state, State::Ready { .. } | State::Checking)
+            && matches!(known.component.state, State::Ready { .. } | State::Checking)
         {
-            return Ok(known);
+            return Ok(known.component);
         }
         self.note(&scope, &component).await?;
         let mut check = tokio::spawn(self.clone().check(scope, component.clone(), wasm));
@@ -108,10 +126,11 @@ impl Components {
     ///
     /// # Errors
     /// `NotFound`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, digest: Digest) -> Result<Component, ComponentError> {
+    pub async fn get(&self, scope: &TenantScope, digest: Digest) -> Result<Described, ComponentError> {
         let mut tx = self.0.stores.tenant(scope).await?.begin().await?;
         let row = tx.get(&key(digest))?.ok_or(ComponentError::NotFound)?;
-        Ok(self.live(scope, row::read(&row.body)?))
+        let component = self.live(scope, row::read(&row.body)?);
+        Ok(Described { component, definition: definition(&mut tx, digest)? })
     }
 
     /// All components, in the order of their digests.
@@ -153,6 +172,7 @@ impl Components {
             if !tx.delete(&key(digest))? {
                 return Err(ComponentError::NotFound);
             }
+            tx.delete(&definition_key(digest))?;
             let event = Event::new(Action::ComponentDeleted, format!("component/{digest}"));
             Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
         };
@@ -185,9 +205,12 @@ impl Components {
         wasm: Bytes,
     ) -> Result<Component, ComponentError> {
         let fault = || StoreError::Engine("the component could not be compiled".to_owned());
-        let state = match self.0.admit.admit(scope, wasm).await {
-            Admission::Ready(admitted) => admitted.into(),
-            Admission::Refused(refusal) => refusal.into(),
+        let (state, definition) = match self.0.admit.admit(scope, wasm).await {
+            Admission::Ready(mut admitted) => {
+                let definition = admitted.definition.take();
+                (admitted.into(), definition)
+            }
+            Admission::Refused(refusal) => (refusal.into(), None),
             Admission::Busy { retry_after_ms } => {
                 return Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms });
             }
@@ -200,6 +223,9 @@ impl Components {
                 return Err(ComponentError::NotFound);
             }
             tx.put(key(component.digest), row::write(&component)?);
+            if let Some(definition) = &definition {
+                tx.put(definition_key(component.digest), row::write(definition)?);
+            }
             Ok(())
         };
         self.0.stores.tenant(scope).await?.transact(settle).await?;
@@ -227,6 +253,18 @@ impl Components {
 
 pub(crate) fn key(digest: Digest) -> Key {
     Key::new(Table::Components, &[&digest.to_string()])
+}
+
+fn definition_key(digest: Digest) -> Key {
+    Key::new(Table::ComponentDefinitions, &[&digest.to_string()])
+}
+
+/// What a workflow says of itself; none when it is no workflow of the tenant, or is not ready.
+///
+/// # Errors
+/// The store failed.
+pub fn definition(tx: &mut Transaction, digest: Digest) -> Result<Option<Definition>, StoreError> {
+    tx.get(&definition_key(digest))?.map(|row| row::read(&row.body)).transpose()
 }
 
 /// A deployment with a version of this component.

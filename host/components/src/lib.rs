@@ -9,7 +9,7 @@ mod error;
 mod executions;
 mod version;
 
-pub use component::{Component, Components, State};
+pub use component::{Component, Components, Described, State, definition};
 pub use deployment::{Deployment, Deployments, Terms, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};

@@ -5,6 +5,8 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Kind;
+use crate::contract::Violation;
+use crate::contract::workflow::Definition;
 use crate::id::Digest;
 use crate::scope::TenantScope;
 
@@ -46,10 +48,13 @@ pub struct Admitted {
     pub size: u64,
     /// What it answers.
     pub kind: Kind,
-    /// The version of the contract that it was built against, e.g. `0.1.0`.
+    /// The version of the contract that it was built against, e.g. `0.1.0`: for a workflow of `signalsync:workflow`, for
+    /// others of `signalsync:plugin`.
     pub contract: String,
     /// What it asks for, in the order of the component.
     pub imports: Vec<Import>,
+    /// What a workflow says of itself, without flaws; none before it was admitted, and for other kinds.
+    pub definition: Option<Definition>,
 }
 
 impl Admitted {
@@ -75,15 +80,29 @@ pub struct Import {
 pub struct Refusal {
     /// Stable: `not-a-component`, `core-module`, `text-format`, `precompiled`, `malformed`,
     /// `too-complex`, `unknown-import`, `contract-version`, `unknown-kind`, `unsupported-feature`,
-    /// `compile-budget`, `compile-failed`, `wrong-type`, `traps-at-start`, `over-limit`.
+    /// `compile-budget`, `compile-failed`, `wrong-type`, `traps-at-start`, `over-limit`, `describe-failed`,
+    /// `bad-definition`.
     pub code: String,
     /// What is wrong and what to do, for the component's developer.
     pub detail: String,
+    /// All that is wrong with a workflow's definition, each with its place in it; empty for other reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
 }
 
 impl Refusal {
     /// A refusal with its stable code and a sentence for the developer.
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), detail: detail.into() }
+        Self { code: code.to_owned(), detail: detail.into(), violations: Vec::new() }
+    }
+
+    /// The definition of a workflow is not acceptable, for these reasons.
+    pub fn of_definition(violations: Vec<Violation>) -> Self {
+        let first = violations.first().map_or_else(String::new, |v| format!(" at `{}`: {}", v.path, v.message));
+        let more = match violations.len() {
+            0 | 1 => String::new(),
+            count => format!(" ({} more)", count - 1),
+        };
+        Self { violations, ..Self::new("bad-definition", format!("the definition is not acceptable{first}{more}")) }
     }
 }

@@ -120,13 +120,8 @@ pub(crate) fn is_name(text: &str) -> bool {
         && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-/// A business key, which tenants choose: 1 to 256 bytes without control characters.
-pub(crate) fn is_key(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && !text.chars().any(char::is_control)
-}
-
 fn is_record_id(text: &str) -> bool {
-    is_key(text) && text != "." && text != ".."
+    (1..=256).contains(&text.len()) && !text.chars().any(char::is_control) && text != "." && text != ".."
 }
 
 fn is_file_path(text: &str) -> bool {

@@ -9,13 +9,13 @@ use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 use signalsync_core::execution::Replay;
 use signalsync_core::{
-    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output, Refusal,
+    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output,
     TenantScope, Timestamp, Touched, Usage,
 };
 use signalsync_data::{Gate, Schemas};
 use signalsync_egress::{Egress, Origin};
 use signalsync_store::Transaction;
-use wasmtime::component::{Component, ResourceTable};
+use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 
 use crate::capability::http::Outside;
@@ -23,7 +23,7 @@ use crate::capability::log::LogBuffer;
 use crate::capability::wasi::LockedWasi;
 use crate::engine::TICK;
 use crate::gate::Place;
-use crate::link::{Capabilities, Linkers, Prepared};
+use crate::link::{Linkers, Prepared};
 use crate::meter::{Ledger, MemoryMeter, SLICE_FUEL};
 use crate::outcome::{explain, out_of_time};
 use crate::output;
@@ -46,9 +46,6 @@ const REPLAY_INPUT_BYTES_MAX: u64 = 256 << 10;
 
 /// Longest text of a guest's own error.
 const GUEST_ERROR_BYTES_MAX: usize = 4 << 10;
-
-/// Fuel of the dry run at upload: initialisers only, no call.
-const DRY_RUN_FUEL: u64 = 20_000_000;
 
 /// What calls share.
 pub(crate) struct Host {
@@ -220,67 +217,6 @@ impl Run {
     }
 }
 
-impl Host {
-    /// Instantiates a component once, so that one that cannot start is refused at upload and not at its first call.
-    ///
-    /// # Errors
-    /// `wrong-type`, `over-limit` or `traps-at-start`, for the developer.
-    pub(crate) async fn instantiate_dry(
-        &self,
-        scope: &TenantScope,
-        component: &Component,
-        kind: Kind,
-    ) -> Result<(), Refusal> {
-        let prepared = self.linkers.prepare(component, kind, Capabilities::ALL).map_err(|error| {
-            Refusal::new("wrong-type", format!("an import or export does not have the contract's type: {error:#}"))
-        })?;
-        let limits = CallLimits { fuel: DRY_RUN_FUEL, ..scope.tier().call(kind) };
-        let memory = MemoryMeter::new(limits.memory_bytes, unbounded(), Arc::clone(&self.memory));
-        let outside = Outside::new(Arc::clone(&self.egress), Vec::new(), 0);
-        let call = dry_call(kind);
-        let gate = Gate::via(&self.schemas, scope, call.now, &call.deployed.deployment);
-        let state = call_state(&call, scope, gate, memory, outside, Transaction::detached());
-        let mut store = limited_store(&self.engine, state, &limits, kind);
-        let job = async move {
-            let started = AssertUnwindSafe(instantiate(&mut store, &prepared)).catch_unwind();
-            let result = tokio::time::timeout(Duration::from_millis(limits.wall_ms.max(1_000)), started).await;
-            let denied = store.data().memory.was_denied();
-            (result, denied)
-        };
-        let share = Share::new(scope.tenant(), scope.tier().weight);
-        let failure = match self.scheduler.spawn(share, job).await {
-            (Ok(Ok(Ok(()))), _) => return Ok(()),
-            (Ok(Ok(Err(error))), denied) => explain(&error, &limits, denied),
-            (Ok(Err(_)), _) => Failure::HostFault,
-            (Err(_), _) => out_of_time(&limits),
-        };
-        Err(refused_start(&failure))
-    }
-}
-
-fn refused_start(failure: &Failure) -> Refusal {
-    match failure {
-        Failure::OutOfMemory { limit_bytes } => Refusal::new(
-            "over-limit",
-            format!("it needs more than {limit_bytes} bytes of memory and tables to start; ask for less at the start"),
-        ),
-        other => Refusal::new("traps-at-start", format!("it does not start: {other}; check its start function")),
-    }
-}
-
-fn unbounded() -> Arc<Ledger> {
-    Arc::new(Ledger::new(u64::MAX))
-}
-
-fn dry_call(kind: Kind) -> Call {
-    // The name only fills the record of a call that is never stored.
-    let deployment = "dry-run".parse().unwrap_or_else(|error| unreachable!("{error}"));
-    let grants = signalsync_core::Grants::default();
-    let component = signalsync_core::Digest::of(&[]);
-    let deployed = Deployed { deployment, version: 0, component, kind, grants, settings: "{}".to_owned() };
-    Call { deployed: Arc::new(deployed), input: Input::Describe, now: Timestamp(0), seed: 0 }
-}
-
 fn origins(deployed: &Deployed) -> Result<Vec<Origin>, Failure> {
     let granted = deployed.grants.http.as_deref().unwrap_or_default();
     granted.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| {
@@ -289,7 +225,7 @@ fn origins(deployed: &Deployed) -> Result<Vec<Origin>, Failure> {
     })
 }
 
-fn call_state(
+pub(crate) fn call_state(
     call: &Call,
     scope: &TenantScope,
     gate: Gate,
@@ -321,7 +257,7 @@ fn call_state(
 }
 
 /// A store under all limits at once: fuel, memory, handles, bytes of one host call, and the clock tick.
-fn limited_store(engine: &Engine, state: CallState, limits: &CallLimits, kind: Kind) -> Store<CallState> {
+pub(crate) fn limited_store(engine: &Engine, state: CallState, limits: &CallLimits, kind: Kind) -> Store<CallState> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(match kind {
@@ -329,24 +265,21 @@ fn limited_store(engine: &Engine, state: CallState, limits: &CallLimits, kind: K
         Kind::Mapping | Kind::Workflow => MOVED_BYTES_MAX_LARGE,
     });
     store.set_max_component_handles(GUEST_HANDLES_MAX);
+    arm(&mut store, limits);
+    store
+}
+
+/// Lets a store run for as long as these limits say, from now on.
+pub(crate) fn arm(store: &mut Store<CallState>, limits: &CallLimits) {
     // The tick stops a guest that neither yields nor runs out of fuel; the time-out around the call comes first.
     let ticks = limits.wall_ms / u64::try_from(TICK.as_millis()).unwrap_or(1);
     store.set_epoch_deadline(ticks + 3);
     let metered = store.set_fuel(limits.fuel).and_then(|()| store.fuel_async_yield_interval(Some(SLICE_FUEL)));
     metered.unwrap_or_else(|error| unreachable!("the engine is configured for fuel: {error}"));
-    store
 }
 
 fn wall(limits: &CallLimits) -> Duration {
     Duration::from_millis(limits.wall_ms)
-}
-
-async fn instantiate(store: &mut Store<CallState>, prepared: &Prepared) -> wasmtime::Result<()> {
-    match prepared {
-        Prepared::Validation(pre) => pre.instantiate_async(store).await.map(drop),
-        Prepared::Mapping(pre) => pre.instantiate_async(store).await.map(drop),
-        Prepared::Workflow(pre) => pre.instantiate_async(store).await.map(drop),
-    }
 }
 
 /// Instantiates the component and asks it.

@@ -1,12 +1,11 @@
 //! From the contract's plain values to the generated ones and back. No decisions here.
 
-use signalsync_core::Timestamp;
-use signalsync_core::contract as c;
+use signalsync_core::contract::{self as c, workflow as cw};
 
 use crate::generated::mapping as m;
 use crate::generated::types as t;
 use crate::generated::validation as v;
-use crate::generated::workflow as w;
+use crate::generated::workflow_types as w;
 
 fn all<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
     items.into_iter().map(Into::into).collect()
@@ -56,70 +55,41 @@ impl From<m::Outcome> for c::Outcome {
     }
 }
 
-impl From<w::Definition> for c::Definition {
-    fn from(d: w::Definition) -> Self {
-        let step = |s: w::Step| c::Step {
-            id: s.id,
-            label: s.label,
-            role: s.role,
-            form: s.form,
-            choices: s.choices.into_iter().map(|choice| c::Choice { id: choice.id, label: choice.label }).collect(),
-        };
-        let status = |s: w::Status| c::Status { name: s.name, label: s.label, color: s.color };
-        let way = |t: w::Transition| c::Transition { from: t.from, to: t.to, label: t.label };
-        Self {
-            name: d.name,
-            label: d.label,
-            input_form: d.input_form,
-            statuses: d.statuses.into_iter().map(status).collect(),
-            roles: d.roles.into_iter().map(|r| c::Role { name: r.name, label: r.label }).collect(),
-            steps: d.steps.into_iter().map(step).collect(),
-            transitions: d.transitions.into_iter().map(way).collect(),
-        }
-    }
-}
+signalsync_core::workflow_from_wit!(w);
 
-impl From<c::Event> for w::Event {
-    fn from(event: c::Event) -> Self {
+impl From<cw::Event> for w::Event {
+    fn from(event: cw::Event) -> Self {
         match event {
-            c::Event::Started(input) => Self::Started(input),
-            c::Event::TaskDone(e) => {
-                Self::TaskDone(w::TaskDone { task: e.task, step: e.step, choice: e.choice, data: e.data, by: e.by })
-            }
-            c::Event::Timer(id) => Self::Timer(id),
-            c::Event::EffectDone(e) => Self::EffectDone(w::EffectDone { id: e.id, data: e.data }),
-            c::Event::EffectFailed(e) => Self::EffectFailed(w::EffectFailed { id: e.id, reason: e.reason }),
-            c::Event::Signal(e) => Self::Signal(w::Signalled { name: e.name, data: e.data }),
-            c::Event::Cancelled(reason) => Self::Cancelled(reason),
-        }
-    }
-}
-
-impl From<w::Action> for c::WorkflowAction {
-    fn from(action: w::Action) -> Self {
-        match action {
-            w::Action::OpenTask(a) => Self::OpenTask(c::OpenTask {
-                step: a.step,
-                assignee: a.assignee,
-                due: a.due.map(Timestamp),
-                data: a.data,
+            cw::Event::Started(e) => Self::Started(w::Started { input: e.input, by: e.by, key: e.key, run: e.run }),
+            cw::Event::TaskDone(e) => Self::TaskDone(w::TaskDone {
+                id: e.id,
+                step: e.step,
+                choice: e.choice,
+                data: e.data,
+                by: e.by,
+                votes: all(e.votes),
             }),
-            w::Action::CloseTasks(step) => Self::CloseTasks(step),
-            w::Action::SetTimer(a) => Self::SetTimer(c::Timer { id: a.id, at: Timestamp(a.at) }),
-            w::Action::ClearTimer(id) => Self::ClearTimer(id),
-            w::Action::Notify(a) => Self::Notify(c::Notify { role: a.role, template: a.template, data: a.data }),
-            w::Action::RunMapping(a) => {
-                Self::RunMapping(c::RunMapping { id: a.id, mapping: a.mapping, input: a.input })
-            }
-            w::Action::StartChild(a) => Self::StartChild(c::Child { id: a.id, workflow: a.workflow, input: a.input }),
-            w::Action::Complete(result) => Self::Complete(result),
-            w::Action::Fail(reason) => Self::Fail(reason),
+            cw::Event::TaskDue(e) => Self::TaskDue(w::TaskDue { id: e.id, step: e.step }),
+            cw::Event::Timer(id) => Self::Timer(id),
+            cw::Event::EffectDone(e) => Self::EffectDone(w::EffectDone { id: e.id, data: e.data }),
+            cw::Event::EffectFailed(e) => Self::EffectFailed(w::EffectFailed { id: e.id, reason: e.reason }),
+            cw::Event::ChildEnded(e) => Self::ChildEnded(w::ChildEnded { id: e.id, outcome: outcome(e.outcome) }),
+            cw::Event::Signal(e) => Self::Signal(w::Signalled { name: e.name, data: e.data }),
+            cw::Event::ServiceLevel(e) => Self::ServiceLevel(w::ServiceLevelReached { id: e.id, percent: e.percent }),
+            cw::Event::Cancel(reason) => Self::Cancel(reason),
         }
     }
 }
 
-impl From<w::Decision> for c::Decision {
-    fn from(decision: w::Decision) -> Self {
-        Self { state: decision.state, status: decision.status, actions: all(decision.actions) }
+impl From<cw::Vote> for w::Vote {
+    fn from(vote: cw::Vote) -> Self {
+        Self { by: vote.by, choice: vote.choice, data: vote.data, at: vote.at.0 }
+    }
+}
+
+fn outcome(ending: cw::Ending) -> Result<String, String> {
+    match ending {
+        cw::Ending::Completed(result) => Ok(result),
+        cw::Ending::Failed(reason) => Err(reason),
     }
 }

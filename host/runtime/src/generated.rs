@@ -31,8 +31,8 @@ pub(crate) mod validation {
 
 pub(crate) mod workflow {
     wasmtime::component::bindgen!({
-        path: "../../wit/0.1.0",
-        world: "workflow",
+        path: ["../../wit/0.1.0", "../../wit/workflow/0.1.0"],
+        world: "signalsync:workflow/workflow",
         imports: { default: store | trappable },
         exports: { default: async },
         with: { "signalsync:plugin": super::mapping::signalsync::plugin },
@@ -40,3 +40,4 @@ pub(crate) mod workflow {
 }
 
 pub(crate) use mapping::signalsync::plugin::{context, files, http, log, storage, types};
+pub(crate) use workflow::signalsync::workflow::types as workflow_types;

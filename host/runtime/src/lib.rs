@@ -9,6 +9,7 @@ mod call;
 mod capability;
 mod compile;
 mod convert;
+mod dry;
 mod engine;
 mod gate;
 mod generated;

@@ -8,7 +8,7 @@ use crate::capability::{context, files, http, log, storage, wasi};
 use crate::generated::mapping::MappingPre;
 use crate::generated::validation::ValidationPre;
 use crate::generated::workflow::WorkflowPre;
-use crate::generated::{self, types};
+use crate::generated::{self, types, workflow_types};
 use crate::state::CallState;
 
 /// The capabilities that a deployment was granted, whatever the names.
@@ -78,6 +78,7 @@ fn link(engine: &Engine, set: Capabilities) -> wasmtime::Result<Linker<CallState
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     types::add_to_linker::<_, Types>(l, |state| state)?;
+    workflow_types::add_to_linker::<_, Types>(l, |state| state)?;
     generated::context::add_to_linker::<_, context::Context>(l, |state| state)?;
     generated::log::add_to_linker::<_, log::Log>(l, |state| state)?;
     wasi::link(l)?;

@@ -1,6 +1,7 @@
 //! What a component may answer: the limits of the contract, checked before anybody uses the answer.
 
-use signalsync_core::contract::{Decision, Definition, MappingAction, Outcome, Violation, WorkflowAction};
+use signalsync_core::contract::workflow::Definition;
+use signalsync_core::contract::{MappingAction, Outcome, Violation};
 use signalsync_core::{Output, json};
 
 /// Violations in one answer.
@@ -15,10 +16,6 @@ const CODE_BYTES_MAX: usize = 100;
 const TEXT_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a document.
 const DOCUMENT_BYTES_MAX: usize = 1 << 20;
-/// Entries in a list of a definition.
-const DEFINITION_ENTRIES_MAX: usize = 200;
-/// Bytes of a label in a definition.
-const LABEL_BYTES_MAX: usize = 200;
 /// Bytes of a request's body.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
 
@@ -30,10 +27,8 @@ pub(crate) fn bytes(output: &Output) -> u64 {
             let actions: usize = outcome.actions.iter().map(mapping_bytes).sum();
             actions + outcome.reply.as_ref().map_or(0, String::len)
         }
-        Output::Definition(definition) => definition.steps.len() * LABEL_BYTES_MAX,
-        Output::Decision(decision) => {
-            decision.state.len() + decision.actions.iter().flat_map(workflow_texts).map(str::len).sum::<usize>()
-        }
+        Output::Definition(definition) => serde_json::to_vec(definition).map_or(0, |text| text.len()),
+        Output::Decision(decision) => decision.bytes(),
     };
     bytes as u64
 }
@@ -56,7 +51,7 @@ pub(crate) fn check(output: &Output) -> Result<(), String> {
         Output::Violations(violations) => check_violations(violations),
         Output::Outcome(outcome) => check_outcome(outcome),
         Output::Definition(definition) => check_definition(definition),
-        Output::Decision(decision) => check_decision(decision),
+        Output::Decision(decision) => decision.check().map_err(|broken| broken.detail),
     }
 }
 
@@ -100,49 +95,9 @@ fn check_outcome(outcome: &Outcome) -> Result<(), String> {
 }
 
 fn check_definition(definition: &Definition) -> Result<(), String> {
-    at_most("statuses", definition.statuses.len(), DEFINITION_ENTRIES_MAX)?;
-    at_most("roles", definition.roles.len(), DEFINITION_ENTRIES_MAX)?;
-    at_most("steps", definition.steps.len(), DEFINITION_ENTRIES_MAX)?;
-    at_most("transitions", definition.transitions.len(), DEFINITION_ENTRIES_MAX)?;
-    let labels = definition.statuses.iter().map(|s| &s.label).chain(definition.steps.iter().map(|s| &s.label));
-    for label in labels.chain(definition.roles.iter().map(|r| &r.label)).chain([&definition.label]) {
-        short("a label", label, LABEL_BYTES_MAX)?;
-    }
-    for step in &definition.steps {
-        at_most("choices of a step", step.choices.len(), DEFINITION_ENTRIES_MAX)?;
-    }
-    Ok(())
-}
-
-fn check_decision(decision: &Decision) -> Result<(), String> {
-    document("the state", &decision.state)?;
-    short("the status", &decision.status, NAME_BYTES_MAX)?;
-    at_most("actions", decision.actions.len(), ACTIONS_MAX)?;
-    for action in &decision.actions {
-        match action {
-            WorkflowAction::OpenTask(a) => document("a task's data", &a.data)?,
-            WorkflowAction::Notify(a) => document("a notification's data", &a.data)?,
-            WorkflowAction::RunMapping(a) => document("a mapping's input", &a.input)?,
-            WorkflowAction::StartChild(a) => document("a child's input", &a.input)?,
-            other => {
-                for text in workflow_texts(other) {
-                    short("a text of an action", text, TEXT_BYTES_MAX)?;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn workflow_texts(action: &WorkflowAction) -> Vec<&str> {
-    match action {
-        WorkflowAction::OpenTask(a) => vec![&a.step, &a.data],
-        WorkflowAction::CloseTasks(text) | WorkflowAction::ClearTimer(text) => vec![text],
-        WorkflowAction::Complete(text) | WorkflowAction::Fail(text) => vec![text],
-        WorkflowAction::SetTimer(a) => vec![&a.id],
-        WorkflowAction::Notify(a) => vec![&a.role, &a.template, &a.data],
-        WorkflowAction::RunMapping(a) => vec![&a.id, &a.mapping, &a.input],
-        WorkflowAction::StartChild(a) => vec![&a.id, &a.workflow, &a.input],
+    match definition.flaws().first() {
+        None => Ok(()),
+        Some(flaw) => Err(format!("the definition is not acceptable at `{}`: {}", flaw.path, flaw.message)),
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use lru::LruCache;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
     Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Refusal, TenantScope,
 };
@@ -233,7 +234,7 @@ impl DryRun for Host {
         scope: &'a TenantScope,
         component: &'a Component,
         kind: Kind,
-    ) -> BoxFuture<'a, Result<(), Refusal>> {
-        Box::pin(self.instantiate_dry(scope, component, kind))
+    ) -> BoxFuture<'a, Result<Option<Definition>, Refusal>> {
+        Box::pin(self.try_out(scope, component, kind))
     }
 }

@@ -83,6 +83,8 @@ pub enum Table {
     Uploads = 35,
     /// What has arrived of uploads, by id and place.
     UploadParts = 36,
+    /// What workflows say of themselves, by the component's digest.
+    ComponentDefinitions = 39,
     /// Workflows by name: which version is published.
     Workflows = 40,
     /// Versions of workflows by name and number, and their drafts.

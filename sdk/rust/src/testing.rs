@@ -1,8 +1,9 @@
 //! A mock host for native unit tests: `cargo test` runs a component's functions without WebAssembly.
 //!
 //! [`MockHost`] says what is granted and stored; while it is installed, everything in [`storage`],
-//! [`files`], [`http`], [`log`] and [`context`] talks to it on this thread. [`validate`], [`transform`]
-//! and [`Run`] call a component's functions the way the real host does, through their JSON.
+//! [`files`], [`http`], [`log`] and [`context`] talks to it on this thread. [`validate`] and [`transform`]
+//! call a component's functions the way the real host does, through their JSON; [`Run`] plays a whole run of a workflow
+//! under a simulated clock, by the host's own rules.
 //!
 //! The mock answers as the host does: what is not granted, malformed names, ids and pages. It does
 //! not count: quotas of a call (reads, writes, bytes, requests) are not modelled.
@@ -31,8 +32,10 @@ mod installed;
 mod mock;
 mod play;
 mod rules;
+mod run;
 
 pub(crate) use answers::Mock;
 pub use installed::Installed;
 pub use mock::MockHost;
-pub use play::{Run, transform, validate};
+pub use play::{transform, validate};
+pub use run::{Happened, Run, user};

@@ -26,15 +26,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-fn generate(world: &str, with: &[(&str, &str)]) -> String {
+fn generate(world: &str, derived: &[&str], with: &[(&str, &str)]) -> String {
     let mut resolve = Resolve::default();
-    let (contract, _) = resolve.push_path(root().join("../../wit/0.1.0")).unwrap();
+    let (plugin, _) = resolve.push_path(root().join("../../wit/0.1.0")).unwrap();
+    let (workflow, _) = resolve.push_path(root().join("../../wit/workflow/0.1.0")).unwrap();
     let own = resolve.push_group(UnresolvedPackageGroup::parse("capabilities.wit", CAPABILITIES).unwrap()).unwrap();
-    let package = if world == "capabilities" { own } else { contract };
+    let package = match world {
+        "capabilities" => own,
+        "workflow" => workflow,
+        _ => plugin,
+    };
     let world_id = resolve.select_world(&[package], Some(world)).unwrap();
     let options = Opts {
         format: true,
-        additional_derive_attributes: vec!["PartialEq".to_owned()],
+        additional_derive_attributes: derived.iter().map(|name| (*name).to_owned()).collect(),
         pub_export_macro: true,
         generate_all: true,
         with: with.iter().map(|(wit, rust)| ((*wit).to_owned(), WithOption::Path((*rust).to_owned()))).collect(),
@@ -63,15 +68,18 @@ fn the_bindings_are_those_of_the_contract() {
         let wanted = names.iter().filter(move |(wit, _)| has_files || !wit.contains("/files@"));
         wanted.map(|(wit, rust)| (wit.as_str(), rust.as_str())).collect::<Vec<_>>()
     };
-    check("capabilities", &[("signalsync:plugin/types@0.1.0/denied", "crate::Denied")]);
-    check("validation", &of_world(false));
-    check("mapping", &of_world(true));
-    check("workflow", &of_world(true));
+    let compared = ["PartialEq"];
+    // What a workflow decides is part of what it remembers: who is to be asked next, and when.
+    let remembered = ["PartialEq", "serde::Serialize", "serde::Deserialize"];
+    check("capabilities", &compared, &[("signalsync:plugin/types@0.1.0/denied", "crate::Denied")]);
+    check("validation", &compared, &of_world(false));
+    check("mapping", &compared, &of_world(true));
+    check("workflow", &remembered, &of_world(true));
 }
 
-fn check(world: &str, with: &[(&str, &str)]) {
+fn check(world: &str, derived: &[&str], with: &[(&str, &str)]) {
     let path = root().join("src/bindings").join(world).with_extension("rs");
-    let current = generate(world, with);
+    let current = generate(world, derived, with);
     #[expect(clippy::disallowed_methods, reason = "a switch for the developer who runs this test")]
     if std::env::var_os("UPDATE_BINDINGS").is_some() {
         fs::write(&path, &current).unwrap();

@@ -1,12 +1,11 @@
-//! A validation, a mapping and a workflow, played through natively.
+//! A validation and a mapping, played through natively. For workflows see `workflows.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_sdk::storage::Collection;
-use signalsync_sdk::testing::{self, MockHost, Run};
-use signalsync_sdk::workflow::{Action, Decision, Definition, Event, Workflow};
+use signalsync_sdk::testing::{self, MockHost};
 use signalsync_sdk::{Denied, Error, Message, Outcome, Subject, Violation, context, log};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,76 +109,6 @@ mod mapping {
     fn a_message_without_meaning_says_why() {
         let message = Message::new("shop", "text/plain", "c-1 pen many");
         assert_eq!(testing::transform(transform, message), Err("\"many\" is not a quantity".to_owned()));
-    }
-}
-
-mod workflow {
-    use super::*;
-
-    struct Approval;
-
-    #[derive(Debug, Serialize, Deserialize)]
-    struct State {
-        order: Order,
-        reminders: u32,
-    }
-
-    const DAY_MS: u64 = 86_400_000;
-
-    impl Workflow for Approval {
-        type State = State;
-        type Error = Error;
-
-        fn definition() -> Definition {
-            Definition::new("approval", "Approval of an order")
-                .status("waiting", "Waiting", "yellow")
-                .status("approved", "Approved", "green")
-                .role("manager", "Manager")
-                .step("approve", "Approve the order", "manager", &[("yes", "Approve")])
-                .transition("waiting", "approved", "Approve")
-        }
-
-        fn advance(state: Option<State>, event: Event) -> Result<Decision<State>, Error> {
-            let Some(state) = state else {
-                let state = State { order: event.data()?, reminders: 0 };
-                let order = state.order.clone();
-                return Decision::new(state, "waiting").open_task("approve", &order).map(remind);
-            };
-            match event {
-                Event::Timer(_) => {
-                    let state = State { reminders: state.reminders + 1, ..state };
-                    Decision::new(state, "waiting").notify("manager", "please-approve", &()).map(remind)
-                }
-                Event::TaskDone(_) => Ok(Decision::new(state, "approved").complete("The order is approved.")),
-                _ => Ok(Decision::new(state, "waiting")),
-            }
-        }
-    }
-
-    fn remind(decision: Decision<State>) -> Decision<State> {
-        decision.set_timer("reminder", context::now() + DAY_MS)
-    }
-
-    signalsync_sdk::workflow!(Approval);
-
-    #[test]
-    fn a_run_reminds_and_ends() {
-        let _host = MockHost::new().now(1_000).install();
-        let order = Order { customer: "c-1".to_owned(), lines: vec![] };
-        let mut run = Run::<Approval>::new();
-        let started = run.start(&order).unwrap();
-        assert!(
-            matches!(&started.actions[..], [Action::OpenTask(_), Action::SetTimer(timer)] if timer.at == 1_000 + DAY_MS)
-        );
-        assert_eq!(run.happen(Event::Timer("reminder".to_owned())).unwrap().state.reminders, 1);
-        let done = run.finish_task("approve", "yes", &()).unwrap();
-        assert_eq!((done.status.as_str(), &done.state.order), ("approved", &order));
-    }
-
-    #[test]
-    fn an_input_of_another_shape_is_an_error_with_its_place() {
-        let error = Run::<Approval>::new().start(&json!({ "customer": 1, "lines": [] })).unwrap_err();
-        assert_eq!(error, "/customer: invalid type: integer `1`, expected a string");
     }
 }
 

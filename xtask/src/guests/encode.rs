@@ -18,7 +18,9 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Vec<u8>> {
 /// A module that does not say which world it is for.
 pub(crate) fn component_of_world(mut module: Vec<u8>, world: &str) -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(root().join("wit/0.1.0"))?;
+    let (plugin, _) = resolve.push_path(root().join("wit/0.1.0"))?;
+    let (workflow, _) = resolve.push_path(root().join("wit/workflow/0.1.0"))?;
+    let package = if world == "workflow" { workflow } else { plugin };
     let world = resolve.select_world(&[package], Some(world))?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
     encode(&module)

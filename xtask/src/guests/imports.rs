@@ -51,5 +51,5 @@ fn a_mapping_imports_only_what_it_calls() {
 
 #[test]
 fn a_workflow_imports_only_what_it_calls() {
-    check("approval", &[("types", 0), ("log", 1), ("context", 1)]);
+    check("approval", &[("types", 0), ("types", 0), ("log", 1)]);
 }

@@ -7,12 +7,30 @@ use wasmparser::{ComponentExport, ComponentExternalKind, ComponentImport, Compon
 
 use super::shown;
 
-/// Version of the contract that this host offers.
-const VERSION: &str = "0.1.0";
+/// A package of the contract, in the version that this host offers.
+struct Package {
+    name: &'static str,
+    version: &'static str,
+    /// Its interfaces, and whether a deployment has to be granted them.
+    interfaces: &'static [(&'static str, bool)],
+}
 
-/// Our interfaces, and whether a deployment has to be granted them.
-const PLUGIN: &[(&str, bool)] =
-    &[("types", false), ("context", false), ("log", false), ("storage", true), ("files", true), ("http", true)];
+/// What every component asks of the host, and the worlds of validations and mappings.
+const PLUGIN: Package = Package {
+    name: "signalsync:plugin",
+    version: "0.1.0",
+    interfaces: &[
+        ("types", false),
+        ("context", false),
+        ("log", false),
+        ("storage", true),
+        ("files", true),
+        ("http", true),
+    ],
+};
+
+/// The world of workflows. What a workflow is asked and decides is made of its types, so every workflow imports them.
+const WORKFLOW: Package = Package { name: "signalsync:workflow", version: "0.1.0", interfaces: &[("types", false)] };
 
 /// What the standard libraries of guest languages import. All of it is linked in a locked form:
 /// no files, no environment, no sockets, the call's clock and random stream.
@@ -77,13 +95,25 @@ impl Surface {
         }
     }
 
-    /// What it asks for, and the contract's version.
-    pub(crate) fn into_imports(self) -> (Vec<Import>, String) {
-        (self.imports, VERSION.to_owned())
+    /// What it asks for.
+    pub(crate) fn into_imports(self) -> Vec<Import> {
+        self.imports
     }
 
-    /// Which question it answers.
-    pub(crate) fn kind(&self) -> Result<Kind, Refusal> {
+    /// Which question it answers, and the version of the package that asks it.
+    pub(crate) fn kind(&self) -> Result<(Kind, &'static str), Refusal> {
+        match self.answers()? {
+            Kind::Workflow if !self.imports_of(&WORKFLOW) => Err(old_workflow()),
+            Kind::Workflow => Ok((Kind::Workflow, WORKFLOW.version)),
+            kind => Ok((kind, PLUGIN.version)),
+        }
+    }
+
+    fn imports_of(&self, package: &Package) -> bool {
+        self.imports.iter().any(|import| package_of(&import.name) == Some(package.name))
+    }
+
+    fn answers(&self) -> Result<Kind, Refusal> {
         let has = |name| self.exports.contains(&name);
         match (has("validate"), has("transform"), has("describe"), has("advance")) {
             (true, false, false, false) => Ok(Kind::Validation),
@@ -126,7 +156,7 @@ fn unknown(name: &str) -> Refusal {
          `--stub-wasi`, for JavaScript with `--disable all`)"
             .to_owned()
     } else {
-        format!("use the interfaces of `signalsync:plugin@{VERSION}`")
+        format!("use the interfaces of `{}@{}`", PLUGIN.name, PLUGIN.version)
     };
     Refusal::new(
         "unknown-import",
@@ -141,12 +171,28 @@ fn other_version(name: &str, offered: &str) -> Refusal {
     )
 }
 
+/// `signalsync:plugin@0.1.0` has a world of workflows of its own, which was replaced before any host ran it.
+fn old_workflow() -> Refusal {
+    let Package { name, version, .. } = WORKFLOW;
+    Refusal::new(
+        "contract-version",
+        format!(
+            "the component exports `describe` and `advance`, but not of `{name}@{version}`, the contract of workflows; \
+             build it with the current SDK"
+        ),
+    )
+}
+
+fn package_of(name: &str) -> Option<&str> {
+    name.split_once('/').map(|(package, _)| package)
+}
+
 /// The capability that an import needs a grant for.
 fn known(name: &str) -> Result<Option<&'static str>, Refusal> {
     let (path, version) = name.split_once('@').unwrap_or((name, ""));
     let Some((package, interface)) = path.split_once('/') else { return Err(unknown(name)) };
-    if package == "signalsync:plugin" {
-        return plugin(name, interface, version);
+    if let Some(ours) = [PLUGIN, WORKFLOW].into_iter().find(|ours| ours.name == package) {
+        return capability(name, &ours, interface, version);
     }
     let known = package.strip_prefix("wasi:").and_then(|package| WASI.iter().find(|(known, _)| *known == package));
     match known {
@@ -161,11 +207,13 @@ fn known(name: &str) -> Result<Option<&'static str>, Refusal> {
     }
 }
 
-fn plugin(name: &str, interface: &str, version: &str) -> Result<Option<&'static str>, Refusal> {
-    let Some((interface, granted)) = PLUGIN.iter().find(|(known, _)| *known == interface) else {
-        return Err(if version == VERSION { unknown(name) } else { other_version(name, VERSION) });
-    };
-    if version == VERSION { Ok(granted.then_some(interface)) } else { Err(other_version(name, VERSION)) }
+fn capability(name: &str, package: &Package, interface: &str, version: &str) -> Result<Option<&'static str>, Refusal> {
+    let known = package.interfaces.iter().find(|(known, _)| *known == interface);
+    match known {
+        _ if version != package.version => Err(other_version(name, package.version)),
+        Some((interface, granted)) => Ok(granted.then_some(*interface)),
+        None => Err(unknown(name)),
+    }
 }
 
 fn is_wasi_version(version: &str) -> bool {
@@ -186,8 +234,10 @@ mod tests {
         assert_eq!(code("signalsync:plugin/storage@0.1.0"), Ok(Some("storage")));
         assert_eq!(code("signalsync:plugin/log@0.1.0"), Ok(None));
         assert_eq!(code("wasi:io/streams@0.2.6"), Ok(None));
+        assert_eq!(code("signalsync:workflow/types@0.1.0"), Ok(None));
         for unknown in [
             "signalsync:plugin/secrets@0.1.0",
+            "signalsync:workflow/storage@0.1.0",
             "signalsync:plugin/Storage@0.1.0",
             "wasi:sockets/tcp@0.2.6",
             "wasi:http/outgoing-handler@0.2.6",
@@ -202,6 +252,7 @@ mod tests {
             "signalsync:plugin/storage@0.2.0",
             "signalsync:plugin/storage",
             "signalsync:plugin/later@0.2.0",
+            "signalsync:workflow/types@0.2.0",
             "wasi:io/streams@0.3.0",
             "wasi:io/streams@0.2.",
             "wasi:io/streams@0.2.6-rc",

@@ -311,10 +311,15 @@ impl<'a> Walk<'a> {
     fn finish(mut self) -> Result<Inspection, Refusal> {
         let cost = *self.top()?.2;
         self.check_instances(&cost)?;
-        let kind = self.surface.kind()?;
-        let (imports, contract) = self.surface.into_imports();
-        let admitted =
-            Admitted { digest: Digest::of(self.wasm), size: self.wasm.len() as u64, kind, contract, imports };
+        let (kind, contract) = self.surface.kind()?;
+        let admitted = Admitted {
+            digest: Digest::of(self.wasm),
+            size: self.wasm.len() as u64,
+            kind,
+            contract: contract.to_owned(),
+            imports: self.surface.into_imports(),
+            definition: None,
+        };
         Ok(Inspection { admitted, cost })
     }
 

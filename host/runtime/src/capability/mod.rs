@@ -12,6 +12,7 @@ pub(crate) mod wasi;
 use wasmtime::component::{Access, HasData};
 
 use crate::generated::types::{self, Denied};
+use crate::generated::workflow_types;
 use crate::meter::charge;
 use crate::state::CallState;
 
@@ -19,6 +20,7 @@ use crate::state::CallState;
 pub(crate) type Host<'a, C> = Access<'a, CallState, C>;
 
 impl types::Host for CallState {}
+impl workflow_types::Host for CallState {}
 
 /// Counts a host call and takes its fuel; `bytes` are those that it was given.
 ///

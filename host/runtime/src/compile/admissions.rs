@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use lru::LruCache;
 use parking_lot::Mutex;
+use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{Admission, Admitted, Digest, Kind, Refusal, TenantId, TenantScope, Tier};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
@@ -31,9 +32,9 @@ const COMPILATION_GUESS_MS: u64 = 5_000;
 /// Components that are doubted at the same time; more wait for the next look. About 100 bytes each.
 const DOUBTED_MAX: usize = 10_000;
 
-/// Makes an instance of a component, without calling it.
+/// Makes an instance of a component, and asks a workflow what it is.
 pub(crate) trait DryRun: Send + Sync {
-    /// Links, checks types and instantiates under the tenant's limits.
+    /// Links, checks types, instantiates, and asks for a workflow's definition, under the tenant's limits.
     ///
     /// # Errors
     /// Why the component can never run for this tenant.
@@ -42,7 +43,7 @@ pub(crate) trait DryRun: Send + Sync {
         scope: &'a TenantScope,
         component: &'a Component,
         kind: Kind,
-    ) -> BoxFuture<'a, Result<(), Refusal>>;
+    ) -> BoxFuture<'a, Result<Option<Definition>, Refusal>>;
 }
 
 /// A component that was admitted before cannot be had now.
@@ -164,9 +165,9 @@ impl Admissions {
             LoadError::Refused(refusal) => Admission::Refused(refusal),
             LoadError::Missing | LoadError::Busy | LoadError::Fault => Admission::HostFault,
         })?;
-        dry_run.dry_run(scope, &component, admitted.kind).await.map_err(Admission::Refused)?;
+        let definition = dry_run.dry_run(scope, &component, admitted.kind).await.map_err(Admission::Refused)?;
         lease.admitted();
-        Ok(asking_for_functions(admitted, &component))
+        Ok(Admitted { definition, ..asking_for_functions(admitted, &component) })
     }
 
     /// A component that was admitted: from memory, from its image, or compiled again.

@@ -131,11 +131,20 @@ pub(crate) fn kinds_are_read_from_exports() {
         for (names, kind) in [
             (&["validate"][..], Kind::Validation),
             (&["transform"], Kind::Mapping),
-            (&["describe", "advance"], Kind::Workflow),
             (&["validate", "init", "exports"], Kind::Validation),
         ] {
             assert_eq!(host.inspect(&make::exporting(names)).unwrap().kind, kind, "{names:?}");
         }
+        let workflow = |version: &str| {
+            let import = format!(r#"(import "signalsync:workflow/types@{version}" (instance))"#);
+            host.inspect(&make::exporting_with(&import, &["describe", "advance"]))
+        };
+        let admitted = workflow("0.1.0").unwrap();
+        assert_eq!((admitted.kind, admitted.contract.as_str()), (Kind::Workflow, "0.1.0"));
+        assert_eq!(workflow("0.2.0").unwrap_err().code, "contract-version");
+        let old = host.inspect(&make::exporting(&["describe", "advance"])).unwrap_err();
+        assert_eq!(old.code, "contract-version");
+        assert!(old.detail.contains("`signalsync:workflow@0.1.0`") && old.detail.contains("the current SDK"), "{old}");
         for names in
             [&["run"][..], &[], &["describe"], &["advance"], &["validate", "transform"], &["validate", "advance"]]
         {

@@ -176,6 +176,8 @@ codes! {
         "It was instantiated once, dry, and trapped. The detail says how.";
     OverLimit = "over-limit", UNPROCESSABLE_ENTITY, "The component starts over its limits",
         "It was instantiated once, dry, and used more than a call may.";
+    DescribeFailed = "describe-failed", UNPROCESSABLE_ENTITY, "The workflow does not say what it is",
+        "Its `describe` was called once, dry, and did not answer. The detail says why.";
     ComponentRefused = "component-refused", UNPROCESSABLE_ENTITY, "The component cannot run here",
         "The detail says why.";
     ComponentInUse = "component-in-use", CONFLICT, "A deployment uses the component",

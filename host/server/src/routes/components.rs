@@ -26,7 +26,11 @@ pub(super) async fn upload(permitted: Permitted, input: Input) -> Result<Answer,
 fn uploaded(component: &Component) -> Result<Answer, Problem> {
     let location = format!("/v1/components/{}", component.digest);
     let answer = match &component.state {
-        State::Refused { code, detail } => refused(component, code, detail).into_answer(),
+        State::Refused { code, detail, violations } => {
+            let refused = refused(component, code, detail);
+            let refused = if violations.is_empty() { refused } else { refused.with("violations", violations) };
+            refused.into_answer()
+        }
         State::Ready { .. } => json(StatusCode::CREATED, component)?,
         State::Uploaded | State::Checking => json(StatusCode::ACCEPTED, component)?,
     };

@@ -1,11 +1,14 @@
 //! Whether a decision keeps its promises: what it says of itself, and what it names of its definition and its run.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
 use super::flaws::shown;
 use super::{Action, Child, Decision, Definition, Notify, OpenTask, RunMapping, SendSignal, Timer, Who};
+use crate::id::{DepartmentId, TeamId, UserId};
 use crate::json;
-use crate::name::{is_key, is_name};
+use crate::name::{RoleName, is_name};
 
 /// Bytes of a state: it is read and written with every event of its run.
 pub const STATE_BYTES_MAX: usize = 256 << 10;
@@ -17,8 +20,30 @@ pub const PEOPLE_MAX: usize = 100;
 pub const REASON_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a document of an action.
 const DOCUMENT_BYTES_MAX: usize = 1 << 20;
-/// Bytes of the name of a person, role, team or department of the tenant.
-const WHO_BYTES_MAX: usize = 63;
+/// Bytes of a business key.
+pub const BUSINESS_KEY_BYTES_MAX: usize = 200;
+
+/// A promise that a decision breaks: nothing of it happens.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Broken {
+    /// Stable, e.g. `unknown-step`.
+    pub code: &'static str,
+    /// What it breaks, for the developer.
+    pub detail: String,
+}
+
+impl Broken {
+    /// With its stable code, and a sentence for the developer.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+/// Whether a text can be a business key.
+pub fn is_business_key(text: &str) -> bool {
+    (1..=BUSINESS_KEY_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
+}
 
 /// Where a run stands before a decision: what the decision may go on from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +71,7 @@ impl Decision {
     ///
     /// # Errors
     /// The first rule that it breaks, for the developer.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Broken> {
         document("the state", &self.state, STATE_BYTES_MAX)?;
         name("the status", &self.status)?;
         at_most("actions", self.actions.len(), ACTIONS_MAX)?;
@@ -54,7 +79,8 @@ impl Decision {
         if let Some(end) = self.actions.iter().position(ends)
             && end + 1 < self.actions.len()
         {
-            return Err("an action stands behind the end of the run; let the end be the last action".to_owned());
+            let detail = "an action stands behind the end of the run; let the end be the last action";
+            return Err(Broken::new("behind-the-end", detail));
         }
         self.actions.iter().try_for_each(check_action)
     }
@@ -63,14 +89,14 @@ impl Decision {
     ///
     /// # Errors
     /// The first promise that it breaks, for the developer.
-    pub fn fits(&self, definition: &Definition, standing: &Standing) -> Result<(), String> {
+    pub fn fits(&self, definition: &Definition, standing: &Standing) -> Result<(), Broken> {
         check_way(definition, &standing.status, &self.status)?;
         let mut standing = standing.clone();
         self.actions.iter().try_for_each(|action| follow(definition, &mut standing, action))
     }
 }
 
-fn check_action(action: &Action) -> Result<(), String> {
+fn check_action(action: &Action) -> Result<(), Broken> {
     match action {
         Action::OpenTask(OpenTask { id, step, people, due, priority: _, data }) => {
             name("a task's id", id)?;
@@ -84,7 +110,7 @@ fn check_action(action: &Action) -> Result<(), String> {
         Action::Notify(Notify { to, template, data }) => {
             name("a template", template)?;
             if to.is_empty() {
-                return Err("a notification is for nobody; name somebody in `to`".to_owned());
+                return Err(Broken::new("nobody", "a notification is for nobody; name somebody in `to`"));
             }
             check_people("people of a notification", to)?;
             document("a notification's data", data, DOCUMENT_BYTES_MAX)
@@ -111,30 +137,37 @@ fn check_action(action: &Action) -> Result<(), String> {
     }
 }
 
-fn check_people(what: &str, people: &[Who]) -> Result<(), String> {
+fn check_people(what: &str, people: &[Who]) -> Result<(), Broken> {
     at_most(what, people.len(), PEOPLE_MAX)?;
     people.iter().try_for_each(|who| match who {
         Who::Role(role) => name("a role", role),
-        Who::User(text) | Who::TenantRole(text) | Who::Team(text) | Who::Department(text) | Who::ManagerOf(text) => {
-            short("the name of somebody", text, WHO_BYTES_MAX)
-        }
+        Who::User(text) | Who::ManagerOf(text) => somebody::<UserId>("user", text),
+        Who::TenantRole(text) => somebody::<RoleName>("role of the tenant", text),
+        Who::Team(text) => somebody::<TeamId>("team", text),
+        Who::Department(text) => somebody::<DepartmentId>("department", text),
         Who::Starter => Ok(()),
     })
 }
 
-fn check_way(definition: &Definition, from: &str, to: &str) -> Result<(), String> {
-    known("the status", to, definition.statuses.iter().map(|status| &status.name))?;
+fn somebody<T: FromStr<Err: fmt::Display>>(what: &str, text: &str) -> Result<(), Broken> {
+    let wrong = |error| Broken::new("bad-person", format!("{} is no {what}: {error}", shown(text)));
+    text.parse::<T>().map(drop).map_err(wrong)
+}
+
+fn check_way(definition: &Definition, from: &str, to: &str) -> Result<(), Broken> {
+    known("status", to, definition.statuses.iter().map(|status| &status.name))?;
     if from == to || definition.transitions.iter().any(|way| way.from == from && way.to == to) {
         return Ok(());
     }
-    Err(format!("no transition of the definition leads from {} to {}", shown(from), shown(to)))
+    let detail = format!("no transition of the definition leads from {} to {}", shown(from), shown(to));
+    Err(Broken::new("unknown-transition", detail))
 }
 
 /// Checks one action against what the run has after those before it, and notes what it changes.
-fn follow(definition: &Definition, standing: &mut Standing, action: &Action) -> Result<(), String> {
+fn follow(definition: &Definition, standing: &mut Standing, action: &Action) -> Result<(), Broken> {
     match action {
         Action::OpenTask(task) => {
-            known("the step", &task.step, definition.steps.iter().map(|step| &step.id))?;
+            known("step", &task.step, definition.steps.iter().map(|step| &step.id))?;
             roles(definition, &task.people)?;
             begin("task", &task.id, &mut standing.tasks)
         }
@@ -143,15 +176,15 @@ fn follow(definition: &Definition, standing: &mut Standing, action: &Action) -> 
             Ok(())
         }
         Action::Notify(notify) => {
-            known("the template", &notify.template, &definition.templates)?;
+            known("template", &notify.template, &definition.templates)?;
             roles(definition, &notify.to)
         }
         Action::RunMapping(effect) => {
-            known("the mapping", &effect.mapping, &definition.mappings)?;
+            known("mapping", &effect.mapping, &definition.mappings)?;
             begin("effect", &effect.id, &mut standing.effects)
         }
         Action::StartChild(child) => {
-            known("the child workflow", &child.workflow, &definition.children)?;
+            known("child", &child.workflow, &definition.children)?;
             begin("child", &child.id, &mut standing.children)
         }
         Action::SetTimer(_)
@@ -163,57 +196,77 @@ fn follow(definition: &Definition, standing: &mut Standing, action: &Action) -> 
     }
 }
 
-fn roles(definition: &Definition, people: &[Who]) -> Result<(), String> {
+fn roles(definition: &Definition, people: &[Who]) -> Result<(), Broken> {
     people.iter().try_for_each(|who| match who {
-        Who::Role(role) => known("the role", role, definition.roles.iter().map(|role| &role.name)),
+        Who::Role(role) => known("role", role, definition.roles.iter().map(|role| &role.name)),
         _ => Ok(()),
     })
 }
 
-fn known<'a>(what: &str, name: &str, list: impl IntoIterator<Item = &'a String>) -> Result<(), String> {
+fn known<'a>(what: &str, name: &str, list: impl IntoIterator<Item = &'a String>) -> Result<(), Broken> {
     if list.into_iter().any(|known| known == name) {
         return Ok(());
     }
-    Err(format!("the definition does not have {what} {}", shown(name)))
+    let code = match what {
+        "status" => "unknown-status",
+        "step" => "unknown-step",
+        "template" => "unknown-template",
+        "mapping" => "unknown-mapping",
+        "child" => "unknown-child",
+        _ => "unknown-role",
+    };
+    Err(Broken::new(code, format!("the definition has no {what} {}", shown(name))))
 }
 
 /// Notes an id that is not in use.
-fn begin(what: &str, id: &str, ids: &mut BTreeSet<String>) -> Result<(), String> {
-    if ids.insert(id.to_owned()) { Ok(()) } else { Err(format!("the run has a {what} {} already", shown(id))) }
+fn begin(what: &str, id: &str, ids: &mut BTreeSet<String>) -> Result<(), Broken> {
+    if ids.insert(id.to_owned()) {
+        return Ok(());
+    }
+    Err(Broken::new("id-in-use", format!("the run has the {what} {} already", shown(id))))
 }
 
-fn name(what: &str, text: &str) -> Result<(), String> {
+fn name(what: &str, text: &str) -> Result<(), Broken> {
     if is_name(text) {
         return Ok(());
     }
-    Err(format!("{what} is {}, which is not 1 to 63 of a-z, 0-9 and hyphens, starting with a letter", shown(text)))
+    let rule = "which is not 1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
+    Err(Broken::new("bad-name", format!("{what} is {}, {rule}", shown(text))))
 }
 
-fn business_key(what: &str, text: &str) -> Result<(), String> {
-    if is_key(text) {
+fn business_key(what: &str, text: &str) -> Result<(), Broken> {
+    if is_business_key(text) {
         return Ok(());
     }
-    Err(format!("{what} is {}, which is not 1 to 256 bytes without control characters", shown(text)))
+    let rule = format!("which is not 1 to {BUSINESS_KEY_BYTES_MAX} bytes without control characters");
+    Err(Broken::new("bad-key", format!("{what} is {}, {rule}", shown(text))))
 }
 
-fn near(is_near: bool) -> Result<(), String> {
+fn near(is_near: bool) -> Result<(), Broken> {
     if is_near {
         return Ok(());
     }
-    Err("a moment is more than ten years ahead, or more than a year of working minutes; check its unit".to_owned())
+    let detail = "a moment is more than ten years ahead, or more than a year of working minutes; check its unit";
+    Err(Broken::new("too-far", detail))
 }
 
-fn at_most(what: &str, found: usize, max: usize) -> Result<(), String> {
-    if found > max { Err(format!("{found} {what}; at most {max} are allowed")) } else { Ok(()) }
+fn at_most(what: &str, found: usize, max: usize) -> Result<(), Broken> {
+    if found <= max {
+        return Ok(());
+    }
+    Err(Broken::new("too-many", format!("{found} {what}; at most {max} are allowed")))
 }
 
-fn short(what: &str, text: &str, max: usize) -> Result<(), String> {
-    if text.len() > max { Err(format!("{what} has {} bytes; at most {max} are allowed", text.len())) } else { Ok(()) }
+fn short(what: &str, text: &str, max: usize) -> Result<(), Broken> {
+    if text.len() <= max {
+        return Ok(());
+    }
+    Err(Broken::new("too-large", format!("{what} has {} bytes; at most {max} are allowed", text.len())))
 }
 
-fn document(what: &str, text: &str, max: usize) -> Result<(), String> {
+fn document(what: &str, text: &str, max: usize) -> Result<(), Broken> {
     short(what, text, max)?;
-    json::check(text).map_err(|error| format!("{what} is not acceptable JSON: {error}"))
+    json::check(text).map_err(|error| Broken::new("bad-json", format!("{what} is not acceptable JSON: {error}")))
 }
 
 #[cfg(test)]
@@ -277,15 +330,15 @@ mod tests {
         Action::StartChild(Child { id: text("c"), workflow, key, input: text("{}") })
     }
 
-    fn fits(decision: &Decision) -> Result<(), String> {
+    fn fits(decision: &Decision) -> Result<(), Broken> {
         let definition = definition();
         decision.fits(&definition, &Standing::start(&definition))
     }
 
     #[track_caller]
-    fn breaks(result: Result<(), String>, named: &str) {
+    fn breaks(result: Result<(), Broken>, named: &str) {
         let error = result.unwrap_err();
-        assert!(error.contains(named), "{error}");
+        assert!(error.detail.contains(named), "{error}");
     }
 
     #[test]
@@ -298,13 +351,13 @@ mod tests {
 
     #[test]
     fn what_the_definition_does_not_have_is_named() {
-        breaks(fits(&Decision { status: text("gone"), ..decision(vec![]) }), "the status `gone`");
-        breaks(fits(&decision(vec![effect("e", "other")])), "the mapping `other`");
-        breaks(fits(&decision(vec![child("other", None)])), "the child workflow `other`");
-        breaks(fits(&decision(vec![notify(vec![Who::Role(text("boss"))])])), "the role `boss`");
+        breaks(fits(&Decision { status: text("gone"), ..decision(vec![]) }), "no status `gone`");
+        breaks(fits(&decision(vec![effect("e", "other")])), "no mapping `other`");
+        breaks(fits(&decision(vec![child("other", None)])), "no child `other`");
+        breaks(fits(&decision(vec![notify(vec![Who::Role(text("boss"))])])), "no role `boss`");
         let Action::OpenTask(mut unknown) = task("a") else { unreachable!() };
         unknown.step = text("sign");
-        breaks(fits(&decision(vec![Action::OpenTask(unknown)])), "the step `sign`");
+        breaks(fits(&decision(vec![Action::OpenTask(unknown)])), "no step `sign`");
     }
 
     #[test]
@@ -320,10 +373,10 @@ mod tests {
     fn an_id_in_use_is_named_and_one_that_was_closed_is_free() {
         let definition = definition();
         let standing = Standing { tasks: [text("a")].into(), ..Standing::start(&definition) };
-        breaks(decision(vec![task("a")]).fits(&definition, &standing), "a task `a` already");
+        breaks(decision(vec![task("a")]).fits(&definition, &standing), "the task `a` already");
         let again = decision(vec![Action::CloseTask(text("a")), task("a")]);
         assert_eq!(again.fits(&definition, &standing), Ok(()));
-        breaks(fits(&decision(vec![effect("e", "export"), effect("e", "export")])), "effect `e` already");
+        breaks(fits(&decision(vec![effect("e", "export"), effect("e", "export")])), "the effect `e` already");
     }
 
     #[test]
@@ -338,6 +391,9 @@ mod tests {
         assert_eq!(told(PEOPLE_MAX).check(), Ok(()));
         breaks(told(PEOPLE_MAX + 1).check(), "101 people");
         breaks(told(0).check(), "for nobody");
+        let keyed = |bytes| decision(vec![child("delivery", Some(&"k".repeat(bytes)))]);
+        assert_eq!(keyed(BUSINESS_KEY_BYTES_MAX).check(), Ok(()));
+        breaks(keyed(BUSINESS_KEY_BYTES_MAX + 1).check(), "a child's key");
         let failed = |bytes| decision(vec![Action::Fail("x".repeat(bytes))]);
         assert_eq!(failed(REASON_BYTES_MAX).check(), Ok(()));
         breaks(failed(REASON_BYTES_MAX + 1).check(), "4097 bytes");
@@ -353,8 +409,16 @@ mod tests {
         let timer = |at| decision(vec![Action::SetTimer(Timer { id: text("t"), at })]);
         assert_eq!(timer(Moment::At(Timestamp(u64::MAX))).check(), Ok(()));
         breaks(timer(Moment::After(Moment::AFTER_MS_MAX + 1)).check(), "ten years");
-        let whom = decision(vec![notify(vec![Who::User("u".repeat(WHO_BYTES_MAX + 1))])]);
-        breaks(whom.check(), "64 bytes");
+        for nobody in [
+            Who::User(text("ann")),
+            Who::ManagerOf(text("")),
+            Who::Team(UserId::new().to_string()),
+            Who::TenantRole(text("The Boss")),
+        ] {
+            breaks(decision(vec![notify(vec![nobody.clone()])]).check(), "is no ");
+        }
+        let known = vec![Who::User(UserId::new().to_string()), Who::TenantRole(text("boss"))];
+        assert_eq!(decision(vec![notify(known)]).check(), Ok(()));
     }
 
     #[test]

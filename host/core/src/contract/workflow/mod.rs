@@ -3,9 +3,13 @@
 mod decision;
 mod definition;
 mod flaws;
+mod from_wit;
 mod signing;
 
-pub use decision::{ACTIONS_MAX, PEOPLE_MAX, REASON_BYTES_MAX, STATE_BYTES_MAX, Standing};
+pub use decision::{
+    ACTIONS_MAX, BUSINESS_KEY_BYTES_MAX, Broken, PEOPLE_MAX, REASON_BYTES_MAX, STATE_BYTES_MAX, Standing,
+    is_business_key,
+};
 pub use definition::{
     ALERTS_MAX, CHOICES_MAX, COLORS, DEFINITION_BYTES_MAX, ENTRIES_MAX, FLAWS_MAX, LABEL_BYTES_MAX, TARGET_MINUTES_MAX,
     VOTES_MAX,
@@ -306,6 +310,13 @@ pub struct Decision {
     pub actions: Vec<Action>,
 }
 
+impl Decision {
+    /// Bytes of text and data.
+    pub fn bytes(&self) -> usize {
+        self.state.len() + self.status.len() + self.actions.iter().map(Action::bytes).sum::<usize>()
+    }
+}
+
 /// One thing that a workflow asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -325,6 +336,21 @@ pub enum Action {
     Complete(Json),
     /// Ends the run badly; the text is the reason.
     Fail(String),
+}
+
+impl Action {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::OpenTask(a) => a.id.len() + a.step.len() + a.data.len(),
+            Self::CloseTask(text) | Self::ClearTimer(text) | Self::CancelChild(text) => text.len(),
+            Self::SetTimer(a) => a.id.len(),
+            Self::Notify(a) => a.template.len() + a.data.len(),
+            Self::RunMapping(a) => a.id.len() + a.mapping.len() + a.input.len(),
+            Self::StartChild(a) => a.id.len() + a.workflow.len() + length(&a.key) + a.input.len(),
+            Self::SendSignal(a) => a.workflow.len() + a.key.len() + a.name.len() + a.data.len(),
+            Self::Complete(text) | Self::Fail(text) => text.len(),
+        }
+    }
 }
 
 /// Ask people.
