@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signalsync-audit", &["signalsync-core", "signalsync-store"]),
     ("signalsync-work", &["signalsync-core", "signalsync-store"]),
     ("signalsync-mail", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-work"]),
+    ("signalsync-calendar", &["signalsync-core", "signalsync-store", "signalsync-audit", "signalsync-work"]),
     ("signalsync-data", &["signalsync-core", "signalsync-store", "signalsync-audit"]),
     (
         "signalsync-runtime",
@@ -55,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-tenancy",
             "signalsync-work",
             "signalsync-mail",
+            "signalsync-calendar",
             "signalsync-audit",
             "signalsync-data",
             "signalsync-records",
@@ -79,6 +81,7 @@ const DOMAIN: &[&str] = &[
     "signalsync-audit",
     "signalsync-work",
     "signalsync-mail",
+    "signalsync-calendar",
     "signalsync-components",
     "signalsync-people",
     "signalsync-data",

@@ -87,6 +87,15 @@ actions! {
     /// Something that an administrator sets was changed.
     SettingChanged = "setting.change";
 
+    /// A calendar was made or changed.
+    CalendarChanged = "calendar.change";
+    /// A calendar was deleted.
+    CalendarDeleted = "calendar.delete";
+    /// Something that starts by the clock was set up or changed.
+    ScheduleChanged = "schedule.change";
+    /// Something does not start by the clock any more.
+    ScheduleDeleted = "schedule.delete";
+
     /// A component was uploaded.
     ComponentUploaded = "component.upload";
     /// A component was deleted.

@@ -29,6 +29,9 @@ pub use id::{
 };
 pub use invoke::{Completed, Invoke, Touched};
 pub use limits::{CallLimits, Tier};
-pub use name::{CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, TenantSlug};
+pub use name::{
+    CalendarName, CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, ScheduleName,
+    TenantSlug,
+};
 pub use rights::{Permission, Rights};
 pub use scope::{Authority, Caller, Origin, Principal, TenantScope};

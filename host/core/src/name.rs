@@ -81,6 +81,12 @@ names! {
     /// A role of a tenant.
     RoleName, "role name", is_name,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
+    /// A calendar of a tenant.
+    CalendarName, "calendar name", is_name,
+        "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
+    /// A schedule of a tenant.
+    ScheduleName, "schedule name", is_name,
+        "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A record within its collection.
     RecordId, "record id", is_record_id,
         "1 to 256 bytes of UTF-8 without control characters, not `.` or `..`";

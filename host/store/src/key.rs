@@ -83,6 +83,10 @@ pub enum Table {
     Uploads = 35,
     /// What has arrived of uploads, by id and place.
     UploadParts = 36,
+    /// Calendars by name, which one is for whom, and what uses them.
+    Calendars = 37,
+    /// What starts by the clock, by name.
+    Schedules = 38,
     /// What workflows say of themselves, by the component's digest.
     ComponentDefinitions = 39,
     /// Workflows by name: which version is published.
