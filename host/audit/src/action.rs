@@ -125,6 +125,8 @@ actions! {
     RunRetried = "run.retry";
     /// A run was put on another version.
     RunMigrated = "run.migrate";
+    /// What runs say to people was changed.
+    TemplateChanged = "template.change";
     /// Somebody chose.
     TaskCompleted = "task.complete";
     /// A task was claimed, released, delegated or given another signer.

@@ -31,7 +31,7 @@ pub use invoke::{Completed, Invoke, Touched};
 pub use limits::{CallLimits, Tier};
 pub use name::{
     CalendarName, CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, ScheduleName,
-    TenantSlug,
+    TemplateName, TenantSlug,
 };
 pub use rights::{Permission, Rights};
 pub use scope::{Authority, Caller, Origin, Principal, TenantScope};

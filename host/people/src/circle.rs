@@ -83,6 +83,16 @@ pub fn manager_of(tx: &mut Transaction, user: UserId) -> Result<Option<UserId>, 
     Ok(active(tx, lead.into_iter().collect())?.pop())
 }
 
+/// The department that somebody's records belong to, and those above it, upwards.
+///
+/// # Errors
+/// The store failed.
+pub fn home_and_above(tx: &mut Transaction, user: UserId) -> Result<Vec<DepartmentId>, StoreError> {
+    let home = standing::find(tx, user)?.and_then(|standing| standing.departments.first().copied());
+    let Some(home) = home else { return Ok(Vec::new()) };
+    Ok(Tree::read(tx)?.with_all_above(home))
+}
+
 fn active(tx: &mut Transaction, people: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
     let mut found = Vec::with_capacity(people.len());
     for user in people {

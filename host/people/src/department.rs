@@ -158,10 +158,16 @@ impl Tree {
         Ok(department)
     }
 
+    /// A department and those above it, upwards. Bounded, should a row ever be damaged.
+    pub(crate) fn with_all_above(&self, id: DepartmentId) -> Vec<DepartmentId> {
+        let above = std::iter::successors(self.0.get(&id), |department| self.0.get(&department.parent?));
+        above.map(|department| department.id).take(self.0.len()).collect()
+    }
+
     /// Who leads a department, or the nearest one above it that somebody else than `but` leads.
     pub(crate) fn lead(&self, id: DepartmentId, but: UserId) -> Option<UserId> {
-        let above = std::iter::successors(self.0.get(&id), |department| self.0.get(&department.parent?));
-        above.take(self.0.len()).filter_map(|department| department.lead).find(|lead| *lead != but)
+        let above = self.with_all_above(id).into_iter().filter_map(|id| self.0.get(&id));
+        above.filter_map(|department| department.lead).find(|lead| *lead != but)
     }
 
     /// Names from the top down to this one. Bounded, should a row ever be damaged.

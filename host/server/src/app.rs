@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use signalsync_audit::Audits;
+use signalsync_calendar::starts::Schedules;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
 use signalsync_egress::{Egress, Origin};
@@ -26,6 +27,9 @@ use signalsync_tenancy::Directory;
 use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
+use signalsync_workflow::{
+    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates, Workflows, register_timers,
+};
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, Resolved};
@@ -76,6 +80,14 @@ pub struct App {
     pub(crate) files: Files,
     pub(crate) uploads: Uploads,
     pub(crate) messages: Messages,
+    pub(crate) workflows: Workflows,
+    pub(crate) runs: Runs,
+    pub(crate) tasks: Tasks,
+    pub(crate) absences: Absences,
+    pub(crate) notices: Notices,
+    pub(crate) templates: Templates,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) schedules: Schedules<Starter>,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
     pub(crate) mails: Office,
@@ -127,8 +139,12 @@ impl App {
         let directory = Arc::new(directory(config, &stores, &clock));
         let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
         let imports = Imports::new(stores.clone(), judge.clone(), clock.clone());
-        let driver = driver(config, &directory, &stores, &judge, &imports, &clock)?;
-        let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
+        let outbox = Outbox::new(&config.mail, Arc::clone(&clock));
+        let deliveries = Deliveries::new(stores.clone(), outbox.clone());
+        let starter = Arc::new(Starter::new(judge.clone(), clock.clone()));
+        let schedules = Schedules::new(stores.clone(), clock.clone(), starter);
+        let driver = driver(config, &directory, &stores, &judge, (&imports, &deliveries, &schedules), &clock)?;
+        let mails = mails::queue(outbox);
         let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
             base_domain: config.base_domain.clone(),
@@ -148,7 +164,15 @@ impl App {
             imports,
             uploads: Uploads::new(files.clone(), clock.clone()),
             files,
-            messages: Messages::new(stores.clone(), judge, clock.clone()),
+            messages: Messages::new(stores.clone(), judge.clone(), clock.clone()),
+            workflows: Workflows::new(stores.clone(), clock.clone()),
+            runs: Runs::new(stores.clone(), judge.clone(), clock.clone()),
+            tasks: Tasks::new(stores.clone(), judge, clock.clone()),
+            absences: Absences::new(stores.clone(), clock.clone()),
+            notices: Notices::new(stores.clone()),
+            templates: Templates::new(stores.clone(), clock.clone()),
+            deliveries,
+            schedules,
             mails: Office::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
             audits: Audits::new(stores.clone()),
@@ -274,14 +298,19 @@ fn driver(
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
     judge: &Judge,
-    imports: &Imports,
+    (imports, deliveries, schedules): (&Imports, &Deliveries, &Schedules<Starter>),
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let jobs = imports.clone().register(Jobs::new(tenants.clone(), Arc::clone(clock)));
+    let jobs = BulkJob::register(clock, jobs);
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
+    let handlers = Steps::new(Arc::clone(stores), judge.clone(), Arc::clone(clock)).register(handlers);
+    let messages = Arc::new(Messages::new(Arc::clone(stores), judge.clone(), Arc::clone(clock)));
+    let handlers = Effects::new(Arc::clone(stores), messages, Arc::clone(clock)).register(handlers);
+    let handlers = schedules.clone().register(deliveries.clone().register(register_timers(clock, handlers)));
     let timer = Arc::new(SystemTimer);
     Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))
 }

@@ -113,6 +113,12 @@ pub enum Table {
     Absences = 50,
     /// What runs tell people, by person and id.
     Notices = 51,
+    /// Figures of workflows: what was noted, and what it adds up to.
+    WorkflowFigures = 52,
+    /// What runs say to people, by template.
+    Templates = 53,
+    /// How people want to be told, by person.
+    NoticeSettings = 54,
 }
 
 /// The address of a row.

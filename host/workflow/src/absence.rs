@@ -65,7 +65,9 @@ impl Absences {
 fn check(absence: &Absence, me: UserId, now: Timestamp) -> Result<(), WorkflowError> {
     let rule = match absence {
         Absence { deputy, .. } if *deputy == me => "nobody stands in for themselves",
-        Absence { from, until, .. } if until <= from || *until <= now => "`until` lies behind `from`, and in the future",
+        Absence { from, until, .. } if until <= from || *until <= now => {
+            "`until` lies behind `from`, and in the future"
+        }
         Absence { .. } => return Ok(()),
     };
     Err(WorkflowError::Invalid(rule.to_owned()))

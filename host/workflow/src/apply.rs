@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use signalsync_core::contract::workflow::{
-    Child, ChildEnded, Definition, Ending, Event, OpenTask, RunMapping, SendSignal, Signing, Step, Who,
+    Broken, Child, ChildEnded, Definition, Ending, Event, OpenTask, RunMapping, SendSignal, Signing, Step, Who,
 };
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
 use signalsync_store::{StoreError, Transaction};
@@ -11,7 +11,7 @@ use signalsync_work::{New, cancel, schedule};
 
 use crate::error::{WorkflowError, work};
 use crate::inbox::{self, Waiting};
-use crate::machine::{self, Act, Cause, DEPTH_MAX, Fault, Parent, Run, RunState, Task, TaskState};
+use crate::machine::{self, Act, Cause, DEPTH_MAX, Parent, Run, RunState, Task, TaskState};
 use crate::signals::{Signal, signal};
 use crate::start::{Order, start};
 use crate::{effects, notices, rows, runs, timers, types, who};
@@ -20,7 +20,7 @@ use crate::{effects, notices, rows, runs, timers, types, who};
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The run becomes an incident.
-    Fault(Fault),
+    Broken(Broken),
     Store(StoreError),
 }
 
@@ -30,9 +30,9 @@ impl From<StoreError> for Stop {
     }
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<Broken> for Stop {
+    fn from(fault: Broken) -> Self {
+        Self::Broken(fault)
     }
 }
 
@@ -47,13 +47,7 @@ pub(crate) fn all(
     acts.into_iter().try_for_each(|act| one(tx, run, definition, act, now))
 }
 
-fn one(
-    tx: &mut Transaction,
-    run: &mut Run,
-    definition: &Definition,
-    act: Act,
-    now: Timestamp,
-) -> Result<(), Stop> {
+fn one(tx: &mut Transaction, run: &mut Run, definition: &Definition, act: Act, now: Timestamp) -> Result<(), Stop> {
     match act {
         Act::OpenTask(task, due) => open_task(tx, run, definition, task, (now, due)),
         Act::CloseTask(id) => Ok(close_task(tx, id, now)?),
@@ -77,7 +71,7 @@ fn open_task(
 ) -> Result<(), Stop> {
     let OpenTask { id: name, step, people, priority, data, due: _ } = open;
     let step = definition.steps.iter().find(|found| found.id == step);
-    let step = step.ok_or_else(|| Fault::new("bad-decision", "the step is not in the definition"))?.clone();
+    let step = step.ok_or_else(|| Broken::new("unknown-step", "the step is not in the definition"))?.clone();
     let people = if people.is_empty() { vec![Who::Role(step.role.clone())] } else { people };
     let asked = who::holders(tx, run, &people)?;
     let barred = barred(tx, run.id, run.starter, &step)?;
@@ -111,7 +105,7 @@ fn open_task(
 }
 
 /// An empty role is an incident and not silence.
-fn check_enough(step: &Step, able: usize) -> Result<(), Fault> {
+fn check_enough(step: &Step, able: usize) -> Result<(), Broken> {
     let needed = match step.signing {
         Signing::Any | Signing::All => 1,
         Signing::Votes(votes) => votes as usize,
@@ -124,7 +118,7 @@ fn check_enough(step: &Step, able: usize) -> Result<(), Fault> {
         "the step `{id}` needs {needed} active people, and there are {able}; see whom the role `{role}` stands for, and who \
          may not do it"
     );
-    Err(Fault::new("nobody-to-ask", detail))
+    Err(Broken::new("nobody-to-ask", detail))
 }
 
 /// Who may not do a step because of what they did in the run before.
@@ -165,11 +159,13 @@ fn start_child(tx: &mut Transaction, run: &mut Run, child: Child, now: Timestamp
     let Child { id, workflow, key, input } = child;
     let depth = run.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
     let parent = Parent { run: run.id, id: id.clone(), depth };
-    let not_started = |why: String| Fault::new("child-not-started", format!("the child `{id}` was not started: {why}"));
+    let not_started =
+        |why: String| Broken::new("child-not-started", format!("the child `{id}` was not started: {why}"));
     if depth > DEPTH_MAX {
         return Err(not_started(format!("there are {DEPTH_MAX} runs above one another already")).into());
     }
-    let name: DeploymentName = workflow.parse().map_err(|rule: signalsync_core::InvalidName| not_started(rule.to_string()))?;
+    let name: DeploymentName =
+        workflow.parse().map_err(|rule: signalsync_core::InvalidName| not_started(rule.to_string()))?;
     let order = Order { workflow: name, key, input, by: None, parent: Some(parent) };
     match start(tx, order, now) {
         Ok(started) if started.created => {
@@ -190,7 +186,7 @@ fn start_child(tx: &mut Transaction, run: &mut Run, child: Child, now: Timestamp
 
 fn send(tx: &mut Transaction, sent: SendSignal, now: Timestamp) -> Result<(), Stop> {
     let SendSignal { workflow, key, name, data } = sent;
-    let refused = |why: String| Fault::new("no-recipient", format!("the signal `{name}` cannot be sent: {why}"));
+    let refused = |why: String| Broken::new("no-recipient", format!("the signal `{name}` cannot be sent: {why}"));
     let workflow = workflow.parse().map_err(|rule: signalsync_core::InvalidName| refused(rule.to_string()))?;
     match signal(tx, &Signal { workflow, key, name: name.clone(), data }, now) {
         Ok(_) => Ok(()),
@@ -223,7 +219,7 @@ pub(crate) fn end(
         Ok(()) => Ok(()),
         Err(Stop::Store(error)) => Err(error),
         // An end opens nothing, so nothing of it can be against the definition.
-        Err(Stop::Fault(fault)) => Err(StoreError::Engine(fault.detail)),
+        Err(Stop::Broken(fault)) => Err(StoreError::Engine(fault.detail)),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Why something about workflows was refused.
 
 use signalsync_components::DeployError;
+use signalsync_core::UserId;
 use signalsync_core::contract::Violation;
-use signalsync_core::{ExecutionId, Failure, UserId};
 use signalsync_records::RecordError;
 use signalsync_store::{CommitError, Reused, StoreError};
 use signalsync_work::WorkError;
 
-use crate::machine::{Fault, TaskEnd, Unable};
+use crate::machine::{TaskEnd, Unable};
 
 /// An operation on workflows, runs or tasks was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +24,6 @@ pub enum WorkflowError {
     /// What the workflow is made of cannot be deployed.
     #[error(transparent)]
     Deployment(DeployError),
-    /// The workflow did not describe itself.
-    #[error("the workflow did not describe itself: {failure}")]
-    NotDescribed { failure: Failure, execution: ExecutionId },
     /// The workflow cannot be published; all that is wrong with it.
     #[error("the workflow cannot be published as it is")]
     NotPublishable { violations: Vec<Violation> },
@@ -111,12 +108,6 @@ impl From<WorkError> for WorkflowError {
             WorkError::Conflict => Self::Conflict,
             other => Self::Store(work(other)),
         }
-    }
-}
-
-impl From<Fault> for WorkflowError {
-    fn from(fault: Fault) -> Self {
-        Self::Invalid(fault.detail)
     }
 }
 

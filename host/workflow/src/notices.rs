@@ -14,7 +14,8 @@ use crate::error::WorkflowError;
 use crate::machine::Run;
 use crate::rows::{read, write};
 use crate::tasks::Comment;
-use crate::who;
+use crate::templates::Wording;
+use crate::{deliver, who};
 
 /// The kind of work that forgets a notice.
 pub(crate) const EXPIRES: &str = "workflow-notice-expires";
@@ -40,21 +41,25 @@ pub struct Notice {
     pub template: String,
     /// What the template is filled with.
     pub data: Box<RawValue>,
+    /// In words; a moment later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Wording>,
     pub read: bool,
 }
 
 /// Which notice of whom.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Place {
-    user: UserId,
-    id: NoticeId,
+    pub(crate) user: UserId,
+    pub(crate) id: NoticeId,
 }
 
 /// Tells people, each once.
 pub(crate) fn notify(tx: &mut Transaction, run: &Run, notify: &Notify, now: Timestamp) -> Result<(), StoreError> {
     let holders = who::holders(tx, run, &notify.to)?;
     for user in who::people(tx, &holders)? {
-        tell(tx, run, user, (&notify.template, &notify.data), now)?;
+        let id = tell(tx, run, user, (&notify.template, &notify.data), now)?;
+        later(tx, deliver::KIND, &Place { user, id }, now)?;
     }
     Ok(())
 }
@@ -62,7 +67,7 @@ pub(crate) fn notify(tx: &mut Transaction, run: &Run, notify: &Notify, now: Time
 /// Tells those whom a comment mentions.
 pub(crate) fn mention(tx: &mut Transaction, run: &Run, comment: &Comment, now: Timestamp) -> Result<(), StoreError> {
     let data = serde_json::json!({"by": comment.by, "text": comment.text}).to_string();
-    comment.mentions.iter().try_for_each(|user| tell(tx, run, *user, (MENTION, &data), now))
+    comment.mentions.iter().try_for_each(|user| tell(tx, run, *user, (MENTION, &data), now).map(drop))
 }
 
 fn tell(
@@ -71,11 +76,21 @@ fn tell(
     user: UserId,
     (template, data): (&str, &str),
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<NoticeId, StoreError> {
     let data = RawValue::from_string(data.to_owned()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let (id, template, workflow) = (NoticeId::new(), template.to_owned(), run.workflow.clone());
-    write(tx, key(user, id), &Notice { id, at: now, workflow, run: run.id, template, data, read: false })?;
-    later(tx, EXPIRES, &Place { user, id }, Timestamp(now.0.saturating_add(KEPT_MS))).map(drop)
+    let notice = Notice { id, at: now, workflow, run: run.id, template, data, said: None, read: false };
+    put(tx, user, &notice)?;
+    later(tx, EXPIRES, &Place { user, id }, Timestamp(now.0.saturating_add(KEPT_MS)))?;
+    Ok(id)
+}
+
+pub(crate) fn find(tx: &mut Transaction, user: UserId, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+    read(tx, &key(user, id))
+}
+
+pub(crate) fn put(tx: &mut Transaction, user: UserId, notice: &Notice) -> Result<(), StoreError> {
+    write(tx, key(user, notice.id), notice)
 }
 
 /// Forgets a notice.

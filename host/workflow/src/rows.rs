@@ -22,7 +22,8 @@ use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::machine::{Holder, Run, RunState, Task};
+use crate::figures;
+use crate::machine::{Holder, Run, RunState, Task, TaskState};
 
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const HISTORY: &str = "history";
@@ -65,6 +66,7 @@ pub(crate) fn save_run(tx: &mut Transaction, before: Option<&Run>, after: &Run) 
             _ => {}
         }
     }
+    figures::of_run(tx, before, after)?;
     write(tx, run_key(after.id), after)
 }
 
@@ -115,17 +117,29 @@ pub(crate) fn task(tx: &mut Transaction, id: TaskId) -> Result<Option<Task>, Sto
 
 /// Writes a task and its places in inboxes.
 pub(crate) fn save_task(tx: &mut Transaction, before: Option<&Task>, after: &Task) -> Result<(), StoreError> {
-    let (old, new) = (before.map(Task::places).unwrap_or_default(), after.places());
-    for holder in old.difference(&new) {
-        tx.delete(&inbox_key(holder, after))?;
+    let (old, new) = (before.map(inboxes).unwrap_or_default(), inboxes(after));
+    for inbox in old.difference(&new) {
+        tx.delete(&inbox_key(inbox, after))?;
     }
-    for holder in new.difference(&old) {
-        tx.put(inbox_key(holder, after), "");
+    for inbox in new.difference(&old) {
+        tx.put(inbox_key(inbox, after), "");
     }
     if before.is_none() {
         tx.put(item_key(after.run, TASK, &after.id.to_string()), "");
     }
+    figures::of_task(tx, before, after)?;
     write(tx, task_key(after.id), after)
+}
+
+/// The lists that an open task stands in: inboxes, and those of signers whose turn may not have come yet.
+fn inboxes(task: &Task) -> BTreeSet<String> {
+    let waiting = task.waiting().filter(|_| task.state == TaskState::Open).map(signs);
+    task.places().iter().map(Holder::to_string).chain(waiting).collect()
+}
+
+/// The list of tasks that somebody has to sign, now or later.
+pub(crate) fn signs(user: UserId) -> String {
+    format!("signs:{user}")
 }
 
 /// Where a task stands in an inbox: what is due first, comes first.
@@ -181,8 +195,8 @@ fn task_key(id: TaskId) -> Key {
     Key::new(Table::Tasks, &[&id.to_string()])
 }
 
-fn inbox_key(holder: &Holder, task: &Task) -> Key {
-    Key::new(Table::Inboxes, &[&holder.to_string(), &place(task)])
+fn inbox_key(inbox: &str, task: &Task) -> Key {
+    Key::new(Table::Inboxes, &[inbox, &place(task)])
 }
 
 /// A row that cannot be as it was written.

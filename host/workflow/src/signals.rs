@@ -65,7 +65,7 @@ pub fn signal(tx: &mut Transaction, signal: &Signal, now: Timestamp) -> Result<b
 ///
 /// # Errors
 /// `NotFound`, `TooMany`, or the store failed.
-pub(crate) fn signal_run(
+pub fn signal_run(
     tx: &mut Transaction,
     run: RunId,
     (name, data): (&str, &str),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::Json;
-use signalsync_core::contract::workflow::{Event, Started};
+use signalsync_core::contract::workflow::{BUSINESS_KEY_BYTES_MAX, Event, Started, is_business_key};
 use signalsync_core::{DeploymentName, RunId, Timestamp, UserId};
 use signalsync_records::Judging;
 use signalsync_store::Transaction;
@@ -11,9 +11,6 @@ use crate::error::WorkflowError;
 use crate::inbox::{self, Waiting};
 use crate::machine::{Parent, Run, RunState};
 use crate::{rows, signals, types};
-
-/// Bytes of a business key.
-const KEY_BYTES_MAX: usize = 256;
 
 /// A run that is wanted.
 #[derive(Debug, Clone)]
@@ -97,6 +94,7 @@ pub(crate) fn start(tx: &mut Transaction, order: Order, now: Timestamp) -> Resul
         timers: Default::default(),
         effects: Default::default(),
         children: Default::default(),
+        levels: Default::default(),
     };
     rows::save_run(tx, None, &run)?;
     let started = Started { input, by: by.map(|by| by.to_string()), key, run: id.to_string() };
@@ -112,9 +110,8 @@ fn existing(tx: &mut Transaction, order: &Order) -> Result<Option<RunId>, Workfl
 }
 
 pub(crate) fn check_key(key: &str) -> Result<(), WorkflowError> {
-    let fits = (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.chars().any(char::is_control);
-    let rule = || format!("a business key is 1 to {KEY_BYTES_MAX} bytes without control characters");
-    if fits { Ok(()) } else { Err(WorkflowError::Invalid(rule())) }
+    let rule = || format!("a business key is 1 to {BUSINESS_KEY_BYTES_MAX} bytes without control characters");
+    if is_business_key(key) { Ok(()) } else { Err(WorkflowError::Invalid(rule())) }
 }
 
 /// The version that new runs are on.

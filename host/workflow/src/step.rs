@@ -5,10 +5,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use signalsync_components::{Executions, Receipts, call};
-use signalsync_core::contract::workflow::{Decision, Event, Moment};
-use signalsync_core::{
-    Clock, Completed, ExecutionId, Failure, Input, Output, RunId, TenantScope, Timestamp,
-};
+use signalsync_core::contract::workflow::{Broken, Decision, Event};
+use signalsync_core::{Clock, Completed, ExecutionId, Failure, Input, Output, RunId, TenantScope, Timestamp};
 use signalsync_records::{Judge, RecordError};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_work::{Claimed, Handlers, Outcome, Policy, Setback, Within};
@@ -16,9 +14,9 @@ use signalsync_work::{Claimed, Handlers, Outcome, Policy, Setback, Within};
 use crate::apply::{self, Stop};
 use crate::history::{What, note};
 use crate::inbox::{self, STEP, Waiting};
-use crate::machine::{self, Decided, Fault, Ground, HISTORY_BYTES_MAX, Run, RunState, STEPS_MAX};
+use crate::machine::{self, Decided, Ground, HISTORY_BYTES_MAX, Run, RunState, STEPS_MAX};
 use crate::types::Version;
-use crate::{rows, types};
+use crate::{levels, rows, types};
 
 /// How often a step is tried that failed in a way that may pass.
 const TRIES_MAX: u32 = 8;
@@ -235,31 +233,26 @@ fn write(
     (execution, fuel): (ExecutionId, u64),
     now: Timestamp,
 ) -> Result<Transaction, Halt> {
-    let refused = |fault: Fault| {
-        let Fault { code, detail } = fault;
+    let refused = |fault: Broken| {
+        let Broken { code, detail } = fault;
         Halt::Trouble(Trouble { code: code.to_owned(), detail, execution: Some(execution), can_pass: false })
     };
-    let due = |moment| due(moment, now);
+    let calendar = levels::calendar(&mut tx, &before, &version.definition, &decision)?;
+    let due = |moment| levels::due(moment, now, calendar.as_ref());
     let ground = Ground { definition: &version.definition, now, due: &due };
     let what = What::step(waiting.event.clone(), &decision, execution, fuel);
     let Decided { mut run, acts } =
         machine::decide(before.clone(), &waiting.event, decision, &ground).map_err(refused)?;
-    match apply::all(&mut tx, &mut run, &version.definition, acts, now) {
+    let followed = apply::all(&mut tx, &mut run, &version.definition, acts, now)
+        .and_then(|()| levels::follow(&mut tx, &mut run, &version.definition, calendar.as_ref(), now));
+    match followed {
         Ok(()) => {}
-        Err(Stop::Fault(fault)) => return Err(refused(fault)),
+        Err(Stop::Broken(fault)) => return Err(refused(fault)),
         Err(Stop::Store(error)) => return Err(error.into()),
     }
     note(&mut tx, &mut run, (now, waiting.by), what)?;
     rows::save_run(&mut tx, Some(&before), &run)?;
     Ok(tx)
-}
-
-fn due(moment: Moment, now: Timestamp) -> Result<Timestamp, Fault> {
-    match moment {
-        Moment::At(at) => Ok(at),
-        Moment::After(ms) => Ok(Timestamp(now.0.saturating_add(ms))),
-        Moment::Working(_) => Err(Fault::new("no-calendar", "the tenant has no calendar of working time")),
-    }
 }
 
 impl Trouble {

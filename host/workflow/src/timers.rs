@@ -14,7 +14,7 @@ use crate::apply::later;
 use crate::error::work;
 use crate::inbox::{self, Waiting};
 use crate::machine::{Cause, Run, Task, TaskState};
-use crate::{notices, rows, runs, signals};
+use crate::{figures, levels, notices, rows, runs, signals};
 
 const TIMER: &str = "workflow-timer";
 const DUE: &str = "workflow-task-due";
@@ -52,6 +52,8 @@ pub fn register(clock: &Arc<dyn Clock>, handlers: Handlers) -> Handlers {
         .within(DUE, at(task_due))
         .within(signals::EXPIRES, at(|tx, claimed, _| signals::expire(tx, &claimed.payload()?).map_err(Setback::from)))
         .within(notices::EXPIRES, at(|tx, claimed, _| notices::expire(tx, &claimed.payload()?).map_err(Setback::from)))
+        .within(figures::ADDS_UP, AddsUp { clock: Arc::clone(clock) })
+        .within(levels::LEVEL, at(levels::reached))
         .within(runs::FORCE, at(|tx, claimed, now| runs::force_end(tx, claimed.payload()?, now).map_err(Setback::from)))
 }
 
@@ -91,6 +93,26 @@ impl Within for AtTime {
         async move {
             (self.does)(&mut tx, claimed, self.clock.now())?;
             Ok((tx, Outcome::Done))
+        }
+        .boxed()
+    }
+}
+
+/// Adds figures up, as long as there are notes.
+struct AddsUp {
+    clock: Arc<dyn Clock>,
+}
+
+impl Within for AddsUp {
+    fn run<'a>(
+        &'a self,
+        _: &'a TenantScope,
+        claimed: &'a Claimed,
+        mut tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
+        async move {
+            let more = figures::add_up(&mut tx, &claimed.payload()?)?;
+            Ok((tx, if more { Outcome::GoesOn { at: self.clock.now() } } else { Outcome::Done }))
         }
         .boxed()
     }

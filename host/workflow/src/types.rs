@@ -9,18 +9,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
-use signalsync_components::{Executions, Receipts, active, call, deployed};
+use signalsync_components::{DeployError, active, definition, deployed};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::contract::{Severity, Violation};
 use signalsync_core::{
-    Clock, CollectionName, Completed, DepartmentId, Deployed, DeploymentName, Failure, Input, Kind, Output, RoleName,
-    TeamId, TenantScope, Timestamp, UserId,
+    Clock, CollectionName, DepartmentId, Deployed, DeploymentName, Kind, RoleName, TeamId, TenantScope, Timestamp,
+    UserId,
 };
-use signalsync_records::Judge;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
 
 use crate::error::WorkflowError;
 use crate::rows::{read, write};
+use crate::templates;
 
 /// Versions of one workflow.
 const VERSIONS_MAX: u32 = 10_000;
@@ -108,7 +108,10 @@ impl Binding {
     fn check(&self) -> Result<(), WorkflowError> {
         let counts = [self.users.len(), self.roles.len(), self.teams.len(), self.departments.len()];
         match counts.into_iter().any(|count| count > BOUND_MAX) {
-            true => Err(WorkflowError::TooMany { what: "people or groups of a kind that a role stands for", limit: BOUND_MAX }),
+            true => Err(WorkflowError::TooMany {
+                what: "people or groups of a kind that a role stands for",
+                limit: BOUND_MAX,
+            }),
             false => Ok(()),
         }
     }
@@ -118,16 +121,13 @@ impl Binding {
 #[derive(Clone)]
 pub struct Workflows {
     stores: Arc<Stores>,
-    judge: Judge,
-    executions: Executions,
     clock: Arc<dyn Clock>,
 }
 
 impl Workflows {
-    /// Over these stores; the judge runs components.
-    pub fn new(stores: Arc<Stores>, judge: Judge, clock: Arc<dyn Clock>) -> Self {
-        let executions = Executions::new(Arc::clone(&stores));
-        Self { stores, judge, executions, clock }
+    /// Over these stores.
+    pub fn new(stores: Arc<Stores>, clock: Arc<dyn Clock>) -> Self {
+        Self { stores, clock }
     }
 
     /// All workflows, in the order of their names.
@@ -182,65 +182,36 @@ impl Workflows {
         Ok(Drafted { violations, ..drafted })
     }
 
-    /// Takes a version of the deployment as the draft, once it has described itself. Answers it with what would stop it
-    /// from being published.
+    /// Takes a version of the deployment as the draft. Answers it with what would stop it from being published.
     ///
     /// # Errors
-    /// `Deployment`, `NotDescribed`, `Conflict`, or the store failed.
+    /// `Deployment`, `Conflict`, or the store failed.
     pub async fn save_draft(
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
         order: &DraftOrder,
     ) -> Result<Drafted, WorkflowError> {
-        let (deployed, definition) = self.describe(scope, name, order).await?;
         let now = self.clock.now();
         let save = |tx: &mut Transaction| {
-            let drafted =
-                Drafted { deployed: (*deployed).clone(), definition: definition.clone(), violations: Vec::new() };
-            write(tx, draft_key(name), &drafted)?;
-            let label = definition.label.clone();
+            let (deployed, definition) = described(tx, name, order)?;
             let workflow = match find(tx, name)? {
                 Some(before) => before,
-                None => Workflow { name: name.clone(), label, published: None, newest: 0, stopped: false },
+                None => {
+                    let label = definition.label.clone();
+                    Workflow { name: name.clone(), label, published: None, newest: 0, stopped: false }
+                }
             };
             write(tx, key(name), &workflow)?;
             let event = Event::new(Action::WorkflowChanged, format!("workflow/{name}/draft"));
             let what = json!({"deployment-version": deployed.version, "component": deployed.component});
             record(tx, scope.caller(), now, event.after(&what)?)?;
-            let violations = flaws(tx, name, &definition)?;
+            let drafted = Drafted { deployed, definition, violations: Vec::new() };
+            write(tx, draft_key(name), &drafted)?;
+            let violations = flaws(tx, name, &drafted.definition)?;
             Ok(Drafted { violations, ..drafted })
         };
         self.stores.tenant(scope).await?.transact(save).await
-    }
-
-    async fn describe(
-        &self,
-        scope: &TenantScope,
-        name: &DeploymentName,
-        order: &DraftOrder,
-    ) -> Result<(Arc<Deployed>, Definition), WorkflowError> {
-        let mut tx = self.begin(scope).await?;
-        let deployed = match order.deployment_version {
-            Some(number) => deployed(&mut tx, name, number)?,
-            None => active(&mut tx, name)?,
-        };
-        if deployed.kind != Kind::Workflow {
-            let why = "this deployment is not a workflow";
-            return Err(WorkflowError::Deployment(signalsync_components::DeployError::NotForKind(why)));
-        }
-        let receipts = Receipts::default();
-        let call = call(&deployed, Input::Describe, self.clock.now());
-        let Completed { answer, execution, .. } = self.judge.invoke().invoke(scope, call, tx).await;
-        let id = execution.id;
-        receipts.add(execution);
-        self.executions.keep(scope, &receipts).await?;
-        let not_described = |failure| WorkflowError::NotDescribed { failure, execution: id };
-        match answer {
-            Ok(Output::Definition(definition)) => Ok((deployed, definition)),
-            Ok(_) => Err(not_described(Failure::HostFault)),
-            Err(failure) => Err(not_described(failure)),
-        }
     }
 
     /// Makes the draft the version that new runs are on.
@@ -261,7 +232,8 @@ impl Workflows {
             }
             archive(tx, &workflow, now)?;
             let number = workflow.newest + 1;
-            let workflow = Workflow { label: definition.label.clone(), published: Some(number), newest: number, ..workflow };
+            let workflow =
+                Workflow { label: definition.label.clone(), published: Some(number), newest: number, ..workflow };
             let event = Event::new(Action::WorkflowPublished, format!("workflow/{name}"));
             let what = json!({"version": number, "component": deployed.component});
             record(tx, scope.caller(), now, event.after(&what)?)?;
@@ -316,14 +288,16 @@ impl Workflows {
     /// Whom a role stands for.
     ///
     /// # Errors
-    /// The store failed.
+    /// `NotFound`, or the store failed.
     pub async fn binding(
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
         role: &RoleName,
     ) -> Result<Binding, WorkflowError> {
-        Ok(binding(&mut self.begin(scope).await?, name, role.as_str())?)
+        let mut tx = self.begin(scope).await?;
+        require(&mut tx, name)?;
+        Ok(binding(&mut tx, name, role.as_str())?)
     }
 
     /// Has a role stand for others from now on. Tasks that are open stay with those who were asked.
@@ -354,6 +328,21 @@ impl Workflows {
     }
 }
 
+/// A version of the deployment, with what its component said of itself when it was uploaded.
+fn described(
+    tx: &mut Transaction,
+    name: &DeploymentName,
+    order: &DraftOrder,
+) -> Result<(Deployed, Definition), WorkflowError> {
+    let deployed = match order.deployment_version {
+        Some(number) => deployed(tx, name, number)?,
+        None => active(tx, name)?,
+    };
+    let not_for_kind = DeployError::NotForKind("this deployment is not a workflow");
+    let definition = definition(tx, deployed.component)?.ok_or(WorkflowError::Deployment(not_for_kind))?;
+    Ok(((*deployed).clone(), definition))
+}
+
 /// All reasons why a definition cannot be published now: what is wrong with it, and what it names that is not there.
 fn flaws(tx: &mut Transaction, name: &DeploymentName, definition: &Definition) -> Result<Vec<Violation>, StoreError> {
     let mut found = definition.flaws();
@@ -377,6 +366,11 @@ fn flaws(tx: &mut Transaction, name: &DeploymentName, definition: &Definition) -
         let found = mapping.parse().map_err(|_| ()).and_then(|mapping| active(tx, &mapping).map_err(|_| ()));
         if !found.is_ok_and(|deployed| deployed.kind == Kind::Mapping) {
             missing("no-such-mapping", format!("/mappings/{at}"), format!("no mapping `{mapping}` is deployed"));
+        }
+    }
+    for (at, template) in definition.templates.iter().enumerate() {
+        if templates::find(tx, template)?.is_none() {
+            missing("no-such-template", format!("/templates/{at}"), format!("there is no template `{template}`"));
         }
     }
     for (at, child) in definition.children.iter().enumerate() {

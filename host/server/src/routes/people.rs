@@ -3,10 +3,12 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use signalsync_core::{Permission, UserId};
+use signalsync_people::PeopleError;
 use signalsync_people::change::{self, PersonChange};
 use signalsync_people::invitation::{self, Invite};
 use signalsync_people::person::{self, Find, PersonState};
 use signalsync_people::policy::{self, SignInPolicy};
+use signalsync_workflow::{WorkflowError, hand_over};
 
 use crate::answer::{Answer, empty, json, with};
 use crate::door::Permitted;
@@ -43,8 +45,22 @@ pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer,
 
 pub(super) async fn deactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    let edit = |tx: &mut _| change::deactivate(tx, scope.caller(), doorman.now(), id);
+    let to = input.head.query(&["tasks-to"])?.parsed("tasks-to")?;
+    let edit = |tx: &mut _| {
+        let person = change::deactivate(tx, scope.caller(), doorman.now(), id)?;
+        hand_over(tx, id, to).map_err(not_handed_over)?;
+        Ok(person)
+    };
     json(StatusCode::OK, &doorman.edit(scope, edit).await?)
+}
+
+/// Open tasks go with whoever is deactivated, in the same transaction.
+fn not_handed_over(error: WorkflowError) -> PeopleError {
+    match error {
+        WorkflowError::Store(error) => PeopleError::Store(error),
+        WorkflowError::Conflict => PeopleError::Conflict,
+        other => PeopleError::Invalid(format!("{other} (`?tasks-to=<person>`)")),
+    }
 }
 
 pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

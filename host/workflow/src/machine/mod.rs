@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::{
-    Action, Child, Decision, Definition, Ending, Event, Moment, Notify, OpenTask, RunMapping, SendSignal, Standing,
+    Action, Broken, Child, Decision, Definition, Ending, Event, Moment, Notify, OpenTask, RunMapping, SendSignal,
+    Standing,
 };
 use signalsync_core::{RunId, TaskId, Timestamp, WorkId};
 
-pub use run::{DEPTH_MAX, HISTORY_BYTES_MAX, Incident, Parent, Run, RunState, STEPS_MAX};
+pub use run::{DEPTH_MAX, HISTORY_BYTES_MAX, Incident, Level, Parent, Run, RunState, STEPS_MAX};
 pub use task::{Cast, Holder, Seat, Task, TaskEnd, TaskState, Unable};
 
 /// Tasks, timers, effects and children of a run that are open, of each kind: they are listed in the run's row, which
@@ -23,23 +24,6 @@ pub const OPEN_MAX: usize = 1_000;
 
 /// Signers of one task.
 pub const PEOPLE_MAX: usize = 100;
-
-/// Why a decision cannot be carried out: the run becomes an incident.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct Fault {
-    /// Stable: `bad-decision`, `too-many-open`, `nobody-to-ask`, `no-calendar`, `child-not-started`, `no-recipient`.
-    pub code: &'static str,
-    /// For the developer.
-    pub detail: String,
-}
-
-impl Fault {
-    /// With its stable code.
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
-    }
-}
 
 /// Something that has to be done because of a decision, in this order, in the transaction of the step.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +66,7 @@ pub struct Ground<'a> {
     /// When the decision was made.
     pub now: Timestamp,
     /// When a moment is.
-    pub due: &'a dyn Fn(Moment) -> Result<Timestamp, Fault>,
+    pub due: &'a dyn Fn(Moment) -> Result<Timestamp, Broken>,
 }
 
 /// What caused an event: by it, one that the run has taken back meanwhile is told from one that it waits for.
@@ -101,6 +85,9 @@ pub enum Cause {
 pub fn is_stale(run: &Run, definition: &Definition, event: &Event, cause: Option<Cause>) -> bool {
     match (event, cause) {
         (Event::Signal(signal), _) => !definition.signals.contains(&signal.name),
+        (Event::ServiceLevel(reached), Some(Cause::Work(work))) => {
+            run.levels.get(&reached.id).and_then(|level| level.alert) != Some(work)
+        }
         (Event::Timer(id), Some(Cause::Work(work))) => run.timers.get(id) != Some(&work),
         (Event::EffectDone(done), Some(Cause::Work(work))) => run.effects.get(&done.id) != Some(&work),
         (Event::EffectFailed(failed), Some(Cause::Work(work))) => run.effects.get(&failed.id) != Some(&work),
@@ -120,7 +107,13 @@ pub fn heard(mut run: Run, event: &Event) -> Run {
         Event::EffectFailed(failed) => drop(run.effects.remove(&failed.id)),
         Event::TaskDone(done) => drop(run.tasks.remove(&done.id)),
         Event::ChildEnded(ended) => drop(run.children.remove(&ended.id)),
-        Event::Started(_) | Event::TaskDue(_) | Event::Signal(_) | Event::ServiceLevel(_) | Event::Cancel(_) => {}
+        Event::ServiceLevel(reached) => {
+            if let Some(level) = run.levels.get_mut(&reached.id) {
+                level.told.insert(reached.percent);
+                level.alert = None;
+            }
+        }
+        Event::Started(_) | Event::TaskDue(_) | Event::Signal(_) | Event::Cancel(_) => {}
     }
     run
 }
@@ -138,9 +131,9 @@ fn standing(run: &Run) -> Standing {
 ///
 /// # Errors
 /// The rule that the decision breaks; nothing of it happens.
-pub fn decide(run: Run, event: &Event, decision: Decision, ground: &Ground<'_>) -> Result<Decided, Fault> {
+pub fn decide(run: Run, event: &Event, decision: Decision, ground: &Ground<'_>) -> Result<Decided, Broken> {
     let mut run = heard(run, event);
-    decision.fits(ground.definition, &standing(&run)).map_err(|why| Fault::new("bad-decision", why))?;
+    decision.fits(ground.definition, &standing(&run))?;
     let Decision { state, status, actions } = decision;
     (run.memory, run.status) = (Some(state), status);
     let mut plan = Plan::new(run);
@@ -166,7 +159,8 @@ pub fn decide(run: Run, event: &Event, decision: Decision, ground: &Ground<'_>) 
 /// Ends a run; what has to be done then.
 pub fn end(run: &mut Run, state: RunState, ending: Ending, now: Timestamp) -> Vec<Act> {
     let tasks = std::mem::take(&mut run.tasks).into_values().map(Act::CloseTask);
-    let timers = std::mem::take(&mut run.timers).into_values().map(Act::DropTimer);
+    let alerts = run.levels.values_mut().filter_map(|level| level.alert.take()).collect::<Vec<_>>();
+    let timers = std::mem::take(&mut run.timers).into_values().chain(alerts).map(Act::DropTimer);
     let children = std::mem::take(&mut run.children).into_values().map(Act::CancelChild);
     let told = run.parent.clone().map(|parent| Act::TellParent(parent, ending.clone()));
     let acts = tasks.chain(timers).chain(children).chain(told).collect();
@@ -200,7 +194,7 @@ impl Plan {
         Self { run, acts: Vec::new(), new: BTreeMap::new(), ending: None }
     }
 
-    fn add(&mut self, action: Action, ground: &Ground<'_>) -> Result<(), Fault> {
+    fn add(&mut self, action: Action, ground: &Ground<'_>) -> Result<(), Broken> {
         match action {
             Action::OpenTask(task) => self.open_task(task, ground),
             Action::CloseTask(id) => {
@@ -250,7 +244,7 @@ impl Plan {
         }
     }
 
-    fn open_task(&mut self, task: OpenTask, ground: &Ground<'_>) -> Result<(), Fault> {
+    fn open_task(&mut self, task: OpenTask, ground: &Ground<'_>) -> Result<(), Broken> {
         self.take(Kind::Task, &task.id)?;
         let step = ground.definition.steps.iter().find(|step| step.id == task.step);
         let due = task.due.or_else(|| step?.due).map(ground.due).transpose()?;
@@ -288,7 +282,7 @@ impl Plan {
     }
 
     /// Notes that there is one more.
-    fn take(&mut self, kind: Kind, id: &str) -> Result<(), Fault> {
+    fn take(&mut self, kind: Kind, id: &str) -> Result<(), Broken> {
         let (what, open) = match kind {
             Kind::Task => ("tasks", self.run.tasks.len()),
             Kind::Timer => ("timers", self.run.timers.len()),
@@ -297,7 +291,10 @@ impl Plan {
         };
         let new = self.new.entry(kind).or_default();
         if open + new.len() >= OPEN_MAX {
-            return Err(Fault::new("too-many-open", format!("a run may have {OPEN_MAX} {what} open at the same time")));
+            return Err(Broken::new(
+                "too-many-open",
+                format!("a run may have {OPEN_MAX} {what} open at the same time"),
+            ));
         }
         new.insert(id.to_owned());
         Ok(())

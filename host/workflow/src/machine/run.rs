@@ -1,8 +1,9 @@
 //! A run: one passage through a workflow, as its row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use signalsync_calendar::ServiceClock;
 use signalsync_core::contract::Json;
 use signalsync_core::contract::workflow::Ending;
 use signalsync_core::{DeploymentName, ExecutionId, RunId, TaskId, Timestamp, UserId, WorkId};
@@ -118,11 +119,37 @@ pub struct Run {
     pub timers: BTreeMap<String, WorkId>,
     pub effects: BTreeMap<String, WorkId>,
     pub children: BTreeMap<String, RunId>,
+    /// How much of each service level is used up.
+    #[serde(default)]
+    pub levels: BTreeMap<String, Level>,
+}
+
+/// How much of a service level a run has used up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Level {
+    pub clock: ServiceClock,
+    /// Tells the run of the next part of the target.
+    pub alert: Option<WorkId>,
+    /// Parts of the target, in percent, of which the run has heard.
+    pub told: BTreeSet<u32>,
 }
 
 impl Run {
+    /// A service level; it begins when it is asked for.
+    pub(crate) fn level(&mut self, id: &str, target_minutes: u32) -> &mut Level {
+        let new = || Level { clock: ServiceClock::new(target_minutes), alert: None, told: BTreeSet::new() };
+        self.levels.entry(id.to_owned()).or_insert_with(new)
+    }
+
     /// The run cannot go on.
-    pub fn stop(&mut self, code: impl Into<String>, detail: impl Into<String>, execution: Option<ExecutionId>, at: Timestamp) {
+    pub fn stop(
+        &mut self,
+        code: impl Into<String>,
+        detail: impl Into<String>,
+        execution: Option<ExecutionId>,
+        at: Timestamp,
+    ) {
         let retried = self.incident.as_ref().map_or(0, |incident| incident.retried);
         self.incident = Some(Incident { code: code.into(), detail: detail.into(), execution, at, retried });
         (self.state, self.failures, self.changed_at) = (RunState::Incident, 0, at);

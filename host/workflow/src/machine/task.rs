@@ -159,7 +159,8 @@ impl Task {
             return Err(Unable::Barred);
         }
         let places = self.places();
-        let Some(place) = places.iter().find(|place| **place == Holder::User(me)).or_else(|| places.intersection(mine).next())
+        let Some(place) =
+            places.iter().find(|place| **place == Holder::User(me)).or_else(|| places.intersection(mine).next())
         else {
             return Err(self.why_not(me, mine));
         };

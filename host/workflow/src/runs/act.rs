@@ -1,5 +1,6 @@
 //! What is done with runs: stopping, going on, trying again, ending, changing the version.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event as Audited, record};
 use signalsync_core::contract::workflow::{Definition, Event};
@@ -20,7 +21,8 @@ pub(crate) const FORCE: &str = "workflow-force-end";
 const GRACE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is to be done with a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Act {
     /// Stop it until it is resumed; what happens to it waits.
     Suspend,
@@ -32,6 +34,18 @@ pub enum Act {
     Cancel(String),
     /// Put it on another version of its workflow.
     Migrate(u32),
+}
+
+impl Act {
+    /// Whether it can be done with a run in this state.
+    pub(crate) fn fits(&self, state: RunState) -> bool {
+        match self {
+            Self::Suspend => state == RunState::Running,
+            Self::Resume => state == RunState::Suspended,
+            Self::Retry => state == RunState::Incident,
+            Self::Cancel(_) | Self::Migrate(_) => !state.has_ended(),
+        }
+    }
 }
 
 pub(super) fn apply(

@@ -1,6 +1,7 @@
 //! Runs, as those see and handle them who may.
 
 mod act;
+mod bulk;
 mod list;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use signalsync_records::Judge;
 use signalsync_store::{Done, Listing, RequestKey, StoreError, Stores, Transaction};
 
 use crate::error::WorkflowError;
+use crate::figures::{self, Figures};
 use crate::history::{self, Entry};
 use crate::machine::{Incident, Parent, Run, RunState};
 use crate::signals::{self, Signal};
@@ -25,6 +27,7 @@ use crate::{rows, types, who};
 
 pub use act::Act;
 pub(crate) use act::{FORCE, ask_to_end, force_end};
+pub use bulk::{BULK, Bulk, BulkJob, Preview};
 pub use list::Filter;
 
 /// A run, as it is shown.
@@ -219,6 +222,14 @@ impl Runs {
         Ok(history::list(&mut tx, id, after, limit)?)
     }
 
+    /// The figures of a workflow, some seconds old.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store failed.
+    pub async fn figures(&self, scope: &TenantScope, workflow: &DeploymentName) -> Result<Figures, WorkflowError> {
+        figures::figures(&mut self.begin(scope).await?, workflow)
+    }
+
     /// Does something with a run; how it stands then.
     ///
     /// # Errors
@@ -242,22 +253,12 @@ pub(crate) fn sees_all(scope: &TenantScope) -> bool {
 }
 
 /// A run that the caller may see: who started it, has acted in it, or may act in it now.
-pub(crate) fn seen(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    id: RunId,
-    now: Timestamp,
-) -> Result<Run, WorkflowError> {
+pub(crate) fn seen(tx: &mut Transaction, scope: &TenantScope, id: RunId, now: Timestamp) -> Result<Run, WorkflowError> {
     let run = rows::run(tx, id)?.ok_or(WorkflowError::NotFound)?;
     if sees_all(scope) || has_to_do_with(tx, scope, &run, now)? { Ok(run) } else { Err(WorkflowError::NotFound) }
 }
 
-fn has_to_do_with(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    run: &Run,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+fn has_to_do_with(tx: &mut Transaction, scope: &TenantScope, run: &Run, now: Timestamp) -> Result<bool, StoreError> {
     let Some(me) = scope.caller().rights.person().user else { return Ok(false) };
     if run.starter == Some(me) || rows::has_person(tx, run.id, me)? {
         return Ok(true);

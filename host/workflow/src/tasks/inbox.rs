@@ -62,10 +62,9 @@ pub(super) fn list(
     filter: &TaskFilter,
     after: Option<&str>,
     limit: usize,
-    now: Timestamp,
 ) -> Result<Listing<Task>, StoreError> {
-    let _ = now;
-    let wanted: BTreeSet<_> = mine.iter().filter(|own| filter.holder.as_ref().is_none_or(|only| only == *own)).collect();
+    let wanted: BTreeSet<_> =
+        mine.iter().filter(|own| filter.holder.as_ref().is_none_or(|only| only == *own)).collect();
     let places = places(tx, &wanted, after, LOOKS_MAX)?;
     let (limit, more) = (limit.clamp(1, PAGE_MAX), places.len() > LOOKS_MAX);
     let mut items = Vec::new();

@@ -2,6 +2,7 @@
 
 mod act;
 mod comment;
+mod hand_over;
 mod inbox;
 
 use std::collections::BTreeSet;
@@ -19,11 +20,12 @@ use signalsync_store::{Done, Listing, RequestKey, StoreError, Stores, Transactio
 use crate::absence::person;
 use crate::error::WorkflowError;
 use crate::machine::{Cast, Holder, Task, TaskEnd, TaskState};
-use crate::runs::{seen, sees_all};
+use crate::runs::seen;
 use crate::{rows, who};
 
 pub use act::TaskAct;
 pub use comment::{Comment, Draft};
+pub use hand_over::hand_over;
 pub use inbox::{Counts, TaskFilter};
 
 /// A task, as it is shown.
@@ -135,7 +137,7 @@ impl Tasks {
         let (me, now) = (person(scope)?, self.clock.now());
         let mut tx = self.begin(scope).await?;
         let mine = who::mine(&mut tx, me, now)?;
-        let Listing { items, next } = inbox::list(&mut tx, (me, &mine), filter, after, limit, now)?;
+        let Listing { items, next } = inbox::list(&mut tx, (me, &mine), filter, after, limit)?;
         let shown = items.into_iter().map(|task| shown(task, me, &mine, now)).collect::<Result<_, _>>()?;
         Ok(Listing { items: shown, next })
     }
@@ -264,16 +266,14 @@ fn shown(task: Task, me: UserId, mine: &BTreeSet<Holder>, now: Timestamp) -> Res
     Shown::of(task, can, now)
 }
 
-/// A task that the caller may see: as its run, or because they are asked.
-fn visible(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    id: TaskId,
-    now: Timestamp,
-) -> Result<Task, WorkflowError> {
+/// A task that the caller may see: as its run, or because they are asked, or were.
+fn visible(tx: &mut Transaction, scope: &TenantScope, id: TaskId, now: Timestamp) -> Result<Task, WorkflowError> {
     let task = rows::task(tx, id)?.ok_or(WorkflowError::NotFound)?;
-    if !sees_all(scope) {
-        seen(tx, scope, task.run, now)?;
+    if let Some(me) = scope.caller().rights.person().user
+        && task.concerns(me, &who::mine(tx, me, now)?)
+    {
+        return Ok(task);
     }
+    seen(tx, scope, task.run, now)?;
     Ok(task)
 }
