@@ -27,7 +27,7 @@ async fn a_step_of_a_stale_owner_does_not_happen() {
     while stopped.figures.stale() == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(lab.scripts.calls.load(Ordering::SeqCst), 2, "both have called the workflow");
+    assert!(lab.scripts.calls.load(Ordering::SeqCst) >= 2, "both have called the workflow");
     assert_eq!(lab.story(run).await, ["step started"], "and one of them counts");
     assert_eq!((lab.run(run).await.state, lab.task(run, "first").await), (RunState::Running, task));
     second.end().await;
