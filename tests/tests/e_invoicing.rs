@@ -47,6 +47,10 @@ fn real_invoices_become_records() {
         let answer = tenant.message("application/xml", &std::fs::read(file).unwrap()).expect(200).json();
         ids.insert(answer["changes"][0]["id"].as_str().unwrap().to_owned());
     }
+    let first = std::fs::read(data("invoices").remove(0)).unwrap();
+    let once = [("content-type", "application/xml"), ("idempotency-key", "once")];
+    let send = || tenant.client.send("POST", "/v1/mappings/guest", &once, &first).expect(200).json();
+    assert_eq!(send(), send(), "a message that is sent twice under one name is delivered once");
     let records = tenant.client.get("/v1/collections/invoices/records").expect(200).json();
     let found = records["items"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap().to_owned());
     assert_eq!(found.collect::<BTreeSet<_>>(), ids);

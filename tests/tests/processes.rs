@@ -139,9 +139,9 @@ fn what_a_workflow_names_has_to_be_there_before_it_is_published() {
     assert_eq!(codes(&problem["violations"]), ["role-not-bound", "no-such-template"]);
     tenant.client.post("/v1/workflows/approval/runs", &json!({ "input": 5 })).problem(409, "not-published");
     let bad = json!({ "languages": { "en": { "subject": "Please", "text": "{% if %}" } } });
-    tenant.client.put("/v1/templates/please-approve", &bad).problem(422, "invalid-body");
+    tenant.client.put("/v1/notice-templates/please-approve", &bad).problem(422, "invalid-body");
     let said = json!({ "languages": { "en": { "subject": "Please approve {{ amount }}", "text": "It waits." } } });
-    tenant.client.put("/v1/templates/please-approve", &said).expect(201);
+    tenant.client.put("/v1/notice-templates/please-approve", &said).expect(201);
     let bound = json!({ "users": [ann.id], "rules": ["manager-of-starter"] });
     tenant.client.put("/v1/workflows/approval/roles/manager", &bound).expect(200);
     tenant.client.post("/v1/workflows/approval/publish", &json!({})).expect(200);
@@ -151,7 +151,7 @@ fn what_a_workflow_names_has_to_be_there_before_it_is_published() {
     tenant.client.post("/v1/workflows/approval/runs", &json!({ "input": 5 })).problem(409, "starts-stopped");
     let test = json!({ "data": { "amount": 7 } });
     let root = platform.person(&tenant, "boss", &["administrator"]);
-    let tried = root.client.post("/v1/templates/please-approve/test", &test).expect(200).json();
+    let tried = root.client.post("/v1/notice-templates/please-approve/test", &test).expect(200).json();
     assert_eq!(tried["subject"], "Please approve 7");
     let mails = tenant.client.get("/v1/mails").expect(200).json();
     assert_eq!((&mails["items"][0]["to"], &mails["items"][0]["subject"]), (&json!(root.mail), &tried["subject"]));

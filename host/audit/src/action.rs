@@ -36,6 +36,8 @@ actions! {
     TenantDestroyed = "tenant.destroy";
     /// All that a tenant has was taken out.
     TenantArchived = "tenant.archive";
+    /// All that another tenant had was brought in, or a template was.
+    TenantFilled = "tenant.fill";
 
     /// An API key was made.
     KeyIssued = "key.issue";

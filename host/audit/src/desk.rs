@@ -21,6 +21,12 @@ pub struct Whole {
     pub hash: String,
 }
 
+impl Whole {
+    fn at(head: ChainHead) -> Self {
+        Self { entries: head.number, hash: hexadecimal(&head.hash) }
+    }
+}
+
 /// The audits of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Audits(Arc<Stores>);
@@ -69,6 +75,18 @@ impl Audits {
 /// # Errors
 /// The store cannot be read. Inside: where the audit is broken.
 pub fn verify(tx: &Transaction) -> Result<Result<Whole, Broken>, StoreError> {
-    let whole = |head: ChainHead| Whole { entries: head.number, hash: hexadecimal(&head.hash) };
-    Ok(tx.verify_chain(Table::Audit)?.map(whole))
+    Ok(tx.verify_chain(Table::Audit)?.map(Whole::at))
+}
+
+/// Every entry as a JSON document, oldest first, exactly as it stands in the chain: with its number and hash, so that it can
+/// be verified elsewhere.
+///
+/// # Errors
+/// The store cannot be read, the audit is broken, or what `visit` answers.
+pub fn each(tx: &Transaction, visit: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<Whole, StoreError> {
+    let followed = tx.follow_chain(Table::Audit, &mut |link| {
+        let head = format!("{{\"number\":{},\"hash\":\"{}\",\"entry\":", link.number, hexadecimal(&link.hash));
+        visit(&[head.as_bytes(), &link.body, b"}"].concat())
+    })?;
+    followed.map(Whole::at).map_err(|broken| StoreError::Corrupt(format!("the audit is broken: {broken}")))
 }

@@ -12,6 +12,6 @@ mod filter;
 
 pub use action::Action;
 pub use denials::Denials;
-pub use desk::{Audits, Whole, verify};
+pub use desk::{Audits, Whole, each, verify};
 pub use entry::{Actor, Entry, Event, Kept, Outcome, VALUE_BYTES_MAX, record};
 pub use filter::{Filter, Numbered, list};

@@ -122,6 +122,34 @@ impl Components {
         }
     }
 
+    /// The bytes of a component that the tenant keeps.
+    ///
+    /// # Errors
+    /// `NotFound`, or they cannot be read.
+    pub fn bytes(&self, digest: Digest) -> Result<Bytes, ComponentError> {
+        let bytes = self.0.admit.bytes(digest).map_err(StoreError::from)?;
+        bytes.ok_or(ComponentError::NotFound)
+    }
+
+    /// Admits a component whose row came from another tenant. Inside: why it cannot be used here, or is another one than
+    /// its row says.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`, or the store failed.
+    pub async fn bring(&self, scope: &TenantScope, wasm: Bytes) -> Result<Result<(), String>, ComponentError> {
+        let digest = Digest::of(&wasm);
+        let said = self.get(scope, digest).await?.component.state;
+        Ok(match self.admit(scope, wasm).await? {
+            (found, definition) if found == said => {
+                let keep = |tx: &mut Transaction| describe(tx, digest, definition.as_ref());
+                self.0.stores.tenant(scope).await?.transact(keep).await?;
+                Ok(())
+            }
+            (State::Refused { detail, .. }, _) => Err(detail),
+            _ => Err("it is another one than was said where it came from".to_owned()),
+        })
+    }
+
     /// One component.
     ///
     /// # Errors
@@ -204,18 +232,7 @@ impl Components {
         component: Component,
         wasm: Bytes,
     ) -> Result<Component, ComponentError> {
-        let fault = || StoreError::Engine("the component could not be compiled".to_owned());
-        let (state, definition) = match self.0.admit.admit(scope, wasm).await {
-            Admission::Ready(mut admitted) => {
-                let definition = admitted.definition.take();
-                (admitted.into(), definition)
-            }
-            Admission::Refused(refusal) => (refusal.into(), None),
-            Admission::Busy { retry_after_ms } => {
-                return Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms });
-            }
-            Admission::HostFault => return Err(fault().into()),
-        };
+        let (state, definition) = self.admit(scope, wasm).await?;
         let component = Component { state, ..component };
         let settle = |tx: &mut Transaction| {
             // Deleted while it was checked: it stays so, because its bytes may be gone already.
@@ -223,13 +240,26 @@ impl Components {
                 return Err(ComponentError::NotFound);
             }
             tx.put(key(component.digest), row::write(&component)?);
-            if let Some(definition) = &definition {
-                tx.put(definition_key(component.digest), row::write(definition)?);
-            }
-            Ok(())
+            describe(tx, component.digest, definition.as_ref())
         };
         self.0.stores.tenant(scope).await?.transact(settle).await?;
         Ok(component)
+    }
+
+    /// How a component settles, and what a workflow says of itself.
+    async fn admit(&self, scope: &TenantScope, wasm: Bytes) -> Result<(State, Option<Definition>), ComponentError> {
+        let fault = || StoreError::Engine("the component could not be compiled".to_owned());
+        match self.0.admit.admit(scope, wasm).await {
+            Admission::Ready(mut admitted) => {
+                let definition = admitted.definition.take();
+                Ok((admitted.into(), definition))
+            }
+            Admission::Refused(refusal) => Ok((refusal.into(), None)),
+            Admission::Busy { retry_after_ms } => {
+                Err(ComponentError::Busy { waiting: scope.tier().waiting_compiles_max, retry_after_ms })
+            }
+            Admission::HostFault => Err(fault().into()),
+        }
     }
 
     /// Notes that the tenant keeps a component. This comes before the admission, so that the bytes stay.
@@ -253,6 +283,14 @@ impl Components {
 
 pub(crate) fn key(digest: Digest) -> Key {
     Key::new(Table::Components, &[&digest.to_string()])
+}
+
+/// Keeps what a workflow says of itself.
+fn describe(tx: &mut Transaction, digest: Digest, definition: Option<&Definition>) -> Result<(), ComponentError> {
+    if let Some(definition) = definition {
+        tx.put(definition_key(digest), row::write(definition)?);
+    }
+    Ok(())
 }
 
 fn definition_key(digest: Digest) -> Key {

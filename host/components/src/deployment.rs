@@ -9,11 +9,12 @@ use signalsync_audit::{Action, Event, record};
 use signalsync_core::{
     Clock, CollectionName, Deployed, DeploymentName, Execution, Failure, Input, Invoke, Kind, Output, TenantScope,
 };
-use signalsync_store::{Done, Key, Listing, Precondition, RequestKey, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{Done, Key, Listing, StoreError, Stores, Table, Terms, Transaction, row};
 
 use crate::draft::{Draft, OriginCheck};
 use crate::error::DeployError;
 use crate::executions::{Executions, Receipts};
+use crate::validations;
 use crate::version::{Version, call, version, version_key};
 
 /// Versions of one deployment.
@@ -46,21 +47,6 @@ pub struct Tried {
     /// Why it gave none.
     pub failure: Option<Failure>,
     pub execution: Execution,
-}
-
-/// On what terms a deployment is changed.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
-    /// The request's own name: one that is repeated has its effect once.
-    pub request: Option<&'a RequestKey>,
-    /// What the caller expects of the deployment.
-    pub precondition: Precondition,
-}
-
-impl Terms<'_> {
-    fn check(self, tx: &mut Transaction, name: &DeploymentName) -> Result<(), DeployError> {
-        Ok(self.precondition.check(tx.get(&key(name))?.map(|row| row.version))?)
-    }
 }
 
 /// The deployments of all tenants, each tenant's behind its scope.
@@ -99,7 +85,7 @@ impl Deployments {
     ) -> Result<Done<(Deployment, Version)>, DeployError> {
         let settings = draft.settings()?;
         let deploy = |tx: &mut Transaction| {
-            terms.check(tx, name)?;
+            terms.check::<DeployError>(tx, &[key(name)])?;
             let kind = draft.check(tx, self.0.origin)?;
             let mut deployment = match find(tx, name)? {
                 Some(deployment) if deployment.kind != kind => {
@@ -116,10 +102,12 @@ impl Deployments {
             deployment.newest += 1;
             let version = draft.version(name, deployment.newest, kind, settings.clone(), self.0.clock.now());
             tx.put(version_key(name, deployment.newest), row::write(&version)?);
+            let before = deployment.clone();
             if draft.activate {
                 deployment.activate(&version);
             }
             tx.put(key(name), row::write(&deployment)?);
+            validations::reindex(tx, Some(&before), Some(&deployment))?;
             let event =
                 Event::new(Action::DeploymentChanged, subject(name)).after(&audited(&version, draft.activate))?;
             record(tx, scope.caller(), version.created_at, event)?;
@@ -204,19 +192,20 @@ impl Deployments {
         &self,
         scope: &TenantScope,
         name: &DeploymentName,
-        precondition: Precondition,
+        terms: Terms<'_>,
     ) -> Result<(), DeployError> {
         let delete = |tx: &mut Transaction| {
-            Terms { request: None, precondition }.check(tx, name)?;
+            terms.check::<DeployError>(tx, &[key(name)])?;
             let deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             for number in 1..=deployment.newest {
                 tx.delete(&version_key(name, number))?;
             }
             tx.delete(&key(name))?;
+            validations::reindex(tx, Some(&deployment), None)?;
             let event = Event::new(Action::DeploymentDeleted, subject(name)).before(&deployment)?;
             Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
         };
-        self.0.stores.tenant(scope).await?.transact(delete).await
+        self.0.stores.tenant(scope).await?.once(terms.request, self.0.clock.now(), delete).await.map(|done| done.value)
     }
 
     /// Runs a version for real, on real data and under real limits, and keeps nothing but the execution record.
@@ -259,14 +248,16 @@ impl Deployments {
         apply: impl Fn(&mut Deployment, &Version),
     ) -> Result<Done<Deployment>, DeployError> {
         let change = |tx: &mut Transaction| {
-            terms.check(tx, name)?;
+            terms.check::<DeployError>(tx, &[key(name)])?;
             let mut deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
             let number = choose(&deployment)?;
             let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
-            let before = json!({"active": deployment.active});
+            let before = deployment.clone();
             apply(&mut deployment, &version);
             tx.put(key(name), row::write(&deployment)?);
-            let event = Event::new(Action::DeploymentActivated, subject(name)).before(&before)?;
+            validations::reindex(tx, Some(&before), Some(&deployment))?;
+            let event = Event::new(Action::DeploymentActivated, subject(name));
+            let event = event.before(&json!({"active": before.active}))?;
             let event = event.after(&json!({"active": number, "component": version.deployed.component}))?;
             record(tx, scope.caller(), self.0.clock.now(), event)?;
             Ok(deployment)
@@ -329,6 +320,6 @@ fn audited(version: &Version, active: bool) -> serde_json::Value {
     })
 }
 
-fn key(name: &DeploymentName) -> Key {
+pub(crate) fn key(name: &DeploymentName) -> Key {
     Key::new(Table::Deployments, &[name.as_str()])
 }

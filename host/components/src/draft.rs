@@ -12,7 +12,7 @@ use crate::error::DeployError;
 use crate::version::{OnFailure, Version};
 
 /// Bytes of the settings.
-const SETTINGS_BYTES_MAX: usize = 64 << 10;
+pub(crate) const SETTINGS_BYTES_MAX: usize = 64 << 10;
 
 /// Checks that a text is an origin that could be granted; egress knows how.
 pub type OriginCheck = fn(&str) -> Result<(), String>;

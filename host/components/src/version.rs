@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use signalsync_core::{Call, CollectionName, Deployed, DeploymentName, Input, Timestamp};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::deployment::{all, find};
+use crate::deployment::find;
 use crate::error::DeployError;
 
 /// What happens to a write when a validation fails to judge it.
@@ -30,13 +30,6 @@ pub struct Version {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnFailure>,
     pub created_at: Timestamp,
-}
-
-/// A validation that judges a collection.
-#[derive(Debug, Clone)]
-pub struct Validation {
-    pub deployed: Arc<Deployed>,
-    pub on_failure: OnFailure,
 }
 
 /// A call of a deployed component now.
@@ -65,25 +58,6 @@ pub fn active(tx: &mut Transaction, name: &DeploymentName) -> Result<Arc<Deploye
 pub fn deployed(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<Arc<Deployed>, DeployError> {
     let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
     Ok(Arc::new(version.deployed))
-}
-
-/// The active validations of a collection in the order of their names, read in the caller's transaction: a write
-/// that commits was judged by exactly the versions that were active at its commit.
-///
-/// # Errors
-/// The store failed.
-pub fn validations_of(tx: &mut Transaction, collection: &CollectionName) -> Result<Vec<Validation>, StoreError> {
-    let mut found = Vec::new();
-    for deployment in all(tx)? {
-        if !deployment.validates.contains(collection) {
-            continue;
-        }
-        let Some(number) = deployment.active else { continue };
-        let Some(version) = version(tx, &deployment.name, number)? else { continue };
-        let on_failure = version.on_failure.unwrap_or(OnFailure::Closed);
-        found.push(Validation { deployed: Arc::new(version.deployed), on_failure });
-    }
-    Ok(found)
 }
 
 pub(crate) fn version(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<Option<Version>, StoreError> {

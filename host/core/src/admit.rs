@@ -1,5 +1,7 @@
 //! How an uploaded component becomes one that can run.
 
+use std::io;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,12 @@ pub trait Admit: Send + Sync + 'static {
     /// Compiles an inspected component in its own process and instantiates it once, dry.
     /// Waits for its turn in a queue that is fair between tenants. The same bytes are compiled once.
     fn admit<'a>(&'a self, scope: &'a TenantScope, wasm: Bytes) -> BoxFuture<'a, Admission>;
+
+    /// The bytes of a component that was admitted; none when nobody keeps it. Blocking.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn bytes(&self, digest: Digest) -> io::Result<Option<Bytes>>;
 }
 
 /// How an admission ended.

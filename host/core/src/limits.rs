@@ -61,6 +61,9 @@ pub struct Tier {
     pub people_max: u32,
     /// Requests of the tenant in a minute, evenly; those of ten seconds can come at once. More are refused (429).
     pub requests_per_minute: NonZeroU32,
+    /// Whether anything leaves the tenant: mails, and requests of components. Else mails are only logged, and requests are
+    /// refused.
+    pub reaches_outside: bool,
 }
 
 impl Tier {
@@ -103,6 +106,7 @@ impl Default for Tier {
             executions_kept: 10_000,
             people_max: 10_000,
             requests_per_minute: REQUESTS_PER_MINUTE,
+            reaches_outside: true,
         }
     }
 }

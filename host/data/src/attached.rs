@@ -67,8 +67,7 @@ impl Gate {
         precondition.check(before.as_ref().map(|before| before.version))?;
         let size = content.size();
         tx.put_file(Shelf::record(place.0, place.1), path, media_type, content)?;
-        let event = Event::new(Action::FileWritten, target(place, path));
-        self.audit(tx, event.after(&json!({"size": size, "media-type": media_type}))?)?;
+        self.audit(tx, file_written(target(place, path), size, media_type)?)?;
         Ok(before)
     }
 
@@ -109,8 +108,7 @@ impl Gate {
         let before = tx.file(&shelf, path)?.ok_or(DataError::NotFound)?;
         precondition.check(Some(before.version))?;
         tx.delete_file(&shelf, path)?;
-        let event = Event::new(Action::FileDeleted, target(place, path));
-        Ok(self.audit(tx, event.before(&json!({"size": before.size, "media-type": before.media_type}))?)?)
+        Ok(self.audit(tx, file_deleted(target(place, path), &before)?)?)
     }
 
     /// A record that the caller may change, and what of it it may not.
@@ -124,6 +122,23 @@ impl Gate {
         let veil = self.veil(&open, RecordAction::Change, &stored)?;
         Ok((stored, veil))
     }
+}
+
+/// What the audit says of a file that was written, wherever it is: what it is, and not what is in it.
+///
+/// # Errors
+/// It cannot be written as JSON, which is a mistake of ours.
+pub fn file_written(subject: String, size: u64, media_type: &str) -> Result<Event, StoreError> {
+    Event::new(Action::FileWritten, subject).after(&json!({"size": size, "media-type": media_type}))
+}
+
+/// What the audit says of a file that was deleted.
+///
+/// # Errors
+/// As [`file_written`].
+pub fn file_deleted(subject: String, before: &FileInfo) -> Result<Event, StoreError> {
+    let was = json!({"size": before.size, "media-type": before.media_type});
+    Event::new(Action::FileDeleted, subject).before(&was)
 }
 
 /// Forgets the files of a record that is gone for good.

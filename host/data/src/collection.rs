@@ -80,6 +80,14 @@ pub fn find(tx: &mut Transaction, name: &CollectionName) -> Result<Option<Collec
     Ok(kept(tx, name)?.map(|kept| kept.collection))
 }
 
+/// The version of a collection, whoever may know of it; none when it is not there.
+///
+/// # Errors
+/// The store failed.
+pub fn version(tx: &mut Transaction, name: &CollectionName) -> Result<Option<u64>, StoreError> {
+    tx.version(&[key(name)])
+}
+
 /// A collection that the caller may know of.
 ///
 /// # Errors

@@ -274,11 +274,11 @@ fn sweep(tx: &mut Transaction, open: &Open, now: Timestamp) -> Result<(), DataEr
 }
 
 /// Times have one length, so that the bin is in their order.
-fn head(at: Timestamp) -> String {
+pub(crate) fn head(at: Timestamp) -> String {
     format!("{:020}\0", at.0)
 }
 
-fn split(place: &str) -> Result<(Timestamp, RecordId), StoreError> {
+pub(crate) fn split(place: &str) -> Result<(Timestamp, RecordId), StoreError> {
     let parts = place.split_once('\0').and_then(|(at, id)| Some((Timestamp(at.parse().ok()?), id.parse().ok()?)));
     parts.ok_or_else(|| StoreError::Corrupt("a place in the bin is not what was written".to_owned()))
 }

@@ -1,5 +1,6 @@
 //! The gate: whoever reads or writes a record goes through here.
 
+mod find;
 mod read;
 mod write;
 

@@ -118,7 +118,12 @@ pub(crate) fn forget(tx: &mut Transaction, collection: &CollectionName, id: &Rec
 }
 
 fn key(collection: &CollectionName, id: &RecordId, number: u32) -> Key {
-    Key::new(Table::RecordVersions, &[collection.as_str(), &id_part(id.as_str()), &part(number)])
+    key_of(collection, &id_part(id.as_str()), number)
+}
+
+/// By what stands for the record's id.
+pub(crate) fn key_of(collection: &CollectionName, record: &str, number: u32) -> Key {
+    Key::new(Table::RecordVersions, &[collection.as_str(), record, &part(number)])
 }
 
 /// Numbers have one length, so that entries are in order.

@@ -9,6 +9,7 @@
 //! Knows neither components nor HTTP: the tenant's validation components judge in the crate `records`, after the gate.
 
 mod access;
+pub mod archive;
 mod attached;
 mod collection;
 mod compiled;
@@ -32,9 +33,9 @@ mod schemas;
 mod text;
 mod upkeep;
 
-pub use attached::ATTACHMENTS_MAX;
+pub use attached::{ATTACHMENTS_MAX, file_deleted, file_written};
 pub use collection::{
-    COLLECTIONS_MAX, Collection, Published, Usage, create, delete, find, list, require, usages, visible,
+    COLLECTIONS_MAX, Collection, Published, Usage, create, delete, find, list, require, usages, version, visible,
 };
 pub use compiled::{Compiled, VIOLATIONS_MAX};
 pub use definition::{Definition, IndexDraft};
@@ -44,9 +45,10 @@ pub use gate::{Change, Gate, Staged};
 pub use history::{Act, VERSIONS_KEPT, Version};
 pub use kind::Kind;
 pub use preview::{PREVIEWED_MAX, Preview};
-pub use publish::{discard, draft, publish, published, save};
+pub use publish::{discard, draft, draft_version, publish, published, save};
 pub use query::{Count, Filter, Found, LOOKS_MAX, Op, Query, Sort};
 pub use reference::OnDelete;
 pub use row::{About, Record};
 pub use schemas::Schemas;
+pub use text::folded;
 pub use upkeep::{IndexState, Progress, STEP_RECORDS, States, indexes, step};

@@ -15,6 +15,9 @@ use crate::gate::Gate;
 use crate::schemas::version_key;
 use crate::upkeep;
 
+/// Beside the numbers of versions.
+pub(crate) const DRAFT: &str = "draft";
+
 /// Keeps a draft; answers what would stop it from being published.
 ///
 /// # Errors
@@ -34,6 +37,14 @@ pub fn save(
     gate.audit(tx, Event::new(Action::CollectionChanged, format!("collection/{name}/draft")).after(definition)?)?;
     tx.put(draft_key(name), text);
     Ok(Compiled::of(definition).err().unwrap_or_default())
+}
+
+/// The version of the draft; none when there is none.
+///
+/// # Errors
+/// The store failed.
+pub fn draft_version(tx: &mut Transaction, name: &CollectionName) -> Result<Option<u64>, StoreError> {
+    tx.version(&[draft_key(name)])
 }
 
 /// The draft.
@@ -140,6 +151,6 @@ fn newest(tx: &mut Transaction, name: &CollectionName) -> Result<u32, StoreError
         .map_err(|_| StoreError::Corrupt("no number of a version".to_owned()))
 }
 
-fn draft_key(name: &CollectionName) -> Key {
-    Key::new(Table::CollectionVersions, &[name.as_str(), "draft"])
+pub(crate) fn draft_key(name: &CollectionName) -> Key {
+    Key::new(Table::CollectionVersions, &[name.as_str(), DRAFT])
 }

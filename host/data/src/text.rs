@@ -12,7 +12,7 @@ pub(crate) const WORDS_MAX: usize = 500;
 const WORD_BYTES_MAX: usize = 64;
 
 /// The form in which texts are equal that differ only in case or in how accents are composed.
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let composed: String = text.nfc().collect();
     CaseMapper::new().fold_string(&composed).nfc().collect()
 }

@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::index::{self, Index};
 use crate::reference;
 use crate::row::Stored;
+use crate::schemas::Schemas;
 
 /// Records that one step looks at.
 pub const STEP_RECORDS: usize = 500;
@@ -96,8 +97,12 @@ pub(crate) fn plan(
 /// # Errors
 /// `NoCollection`, or the store failed.
 pub fn step(gate: &Gate, tx: &mut Transaction, name: &CollectionName) -> Result<Progress, DataError> {
+    advance(gate.schemas(), tx, name)
+}
+
+pub(crate) fn advance(schemas: &Schemas, tx: &mut Transaction, name: &CollectionName) -> Result<Progress, DataError> {
     let collection = collection::find(tx, name)?.ok_or(DataError::NoCollection)?;
-    let compiled = gate.schemas().of(tx, &collection)?;
+    let compiled = schemas.of(tx, &collection)?;
     drop_one(tx, name)?;
     build(tx, name, &compiled)?;
     progress(tx, name, &compiled)

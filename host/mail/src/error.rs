@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use signalsync_core::Timestamp;
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, StoreError, Unexpected};
 use signalsync_work::WorkError;
 
 /// A mail was not queued.
@@ -34,6 +34,9 @@ pub enum MailError {
     /// The template cannot be filled with this data, e.g. because something is missing.
     #[error("the mail cannot be written: {0}")]
     Template(String),
+    /// The setting is not as the caller expects.
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
     /// The work was refused, or the store failed.
     #[error(transparent)]
     Work(#[from] WorkError),

@@ -26,6 +26,8 @@ pub enum Status {
     Diverted,
     /// It was given up; `problem` says why.
     Failed,
+    /// It went nowhere, because nothing leaves the tenant.
+    Held,
 }
 
 impl FromStr for Status {
@@ -37,7 +39,8 @@ impl FromStr for Status {
             "sent" => Ok(Self::Sent),
             "diverted" => Ok(Self::Diverted),
             "failed" => Ok(Self::Failed),
-            _ => Err("it is `queued`, `sent`, `diverted` or `failed`".to_owned()),
+            "held" => Ok(Self::Held),
+            _ => Err("it is `queued`, `sent`, `diverted`, `failed` or `held`".to_owned()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, MailId, TenantScope};
-use signalsync_store::{Listing, Stores, Transaction};
+use signalsync_store::{Listing, Precondition, Stores, Transaction};
 
 use crate::address::MailAddress;
 use crate::error::MailError;
@@ -55,22 +55,28 @@ impl Office {
         log::get(&mut self.stores.tenant(scope).await?.begin().await?, id)
     }
 
-    /// Where mails go.
+    /// Where mails go, and the version of that setting.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn divert(&self, scope: &TenantScope) -> Result<Divert, MailError> {
+    pub async fn divert(&self, scope: &TenantScope) -> Result<(Divert, u64), MailError> {
         let mut tx = self.stores.tenant(scope).await?.begin().await?;
-        Ok(Divert { divert_to: settings::divert(&mut tx)? })
+        Ok((Divert { divert_to: settings::divert(&mut tx)? }, settings::version(&mut tx)?))
     }
 
     /// Sends mails elsewhere from now on, also those that are queued already.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn set_divert(&self, scope: &TenantScope, wanted: &Divert) -> Result<(), MailError> {
+    /// `Precondition`, or the store failed.
+    pub async fn set_divert(
+        &self,
+        scope: &TenantScope,
+        wanted: &Divert,
+        precondition: Precondition,
+    ) -> Result<(), MailError> {
         let now = self.clock.now();
         let set = |tx: &mut Transaction| {
+            precondition.check(Some(settings::version(tx)?))?;
             let before = Divert { divert_to: settings::divert(tx)? };
             settings::set_divert(tx, wanted.divert_to.clone())?;
             let event = Event::new(Action::SettingChanged, "settings/mail").before(&before)?.after(wanted)?;

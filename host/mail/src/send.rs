@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use signalsync_core::{Clock, TenantScope};
+use signalsync_core::{Clock, MailId, TenantScope};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_work::{Claimed, Ended, Handlers, Outside, Policy, Setback, WorkError};
 
@@ -57,18 +57,26 @@ impl Sender {
 
     async fn send(&self, scope: &TenantScope, claimed: &Claimed) -> Result<Ended, Setback> {
         let sealed: Sealed = claimed.payload()?;
+        if !scope.tier().reaches_outside {
+            return Ok(self.ended(sealed.mail, Status::Held, None));
+        }
         let diverted = settings::divert(&mut self.stores.tenant(scope).await?.begin().await?)?;
         let message = self.message(&sealed, diverted.as_ref()).map_err(Setback::never)?;
         self.transport.send(sealed.mail, message).await?;
-        let (id, at) = (sealed.mail, self.clock.now());
-        tracing::info!(mail = %id, tenant = %scope.tenant(), "a mail was sent");
-        Ok(Ended::done().writing(move |tx| {
+        tracing::info!(mail = %sealed.mail, tenant = %scope.tenant(), "a mail was sent");
+        let status = if diverted.is_some() { Status::Diverted } else { Status::Sent };
+        Ok(self.ended(sealed.mail, status, diverted))
+    }
+
+    fn ended(&self, id: MailId, status: Status, diverted: Option<MailAddress>) -> Ended {
+        let at = self.clock.now();
+        Ended::done().writing(move |tx| {
             log::change(tx, id, |entry| {
-                entry.status = if diverted.is_some() { Status::Diverted } else { Status::Sent };
+                entry.status = status;
                 entry.diverted_to.clone_from(&diverted);
                 entry.ended_at = Some(at);
             })
-        }))
+        })
     }
 
     fn message(&self, sealed: &Sealed, diverted: Option<&MailAddress>) -> Result<Message, lettre::error::Error> {

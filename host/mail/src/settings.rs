@@ -21,6 +21,14 @@ pub fn divert(tx: &mut Transaction) -> Result<Option<MailAddress>, StoreError> {
     Ok(found.and_then(|settings| settings.divert))
 }
 
+/// The version of what is set; 0 when nothing is.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn version(tx: &mut Transaction) -> Result<u64, StoreError> {
+    Ok(tx.version(&[key()])?.unwrap_or_default())
+}
+
 /// Sends all mails of the tenant to one address from now on, also those that are queued already; or to their own again.
 ///
 /// # Errors

@@ -98,6 +98,6 @@ pub(crate) fn remove(tx: &mut Transaction, person: UserId) -> Result<(), StoreEr
     tx.delete(&key(person)).map(drop)
 }
 
-fn key(person: UserId) -> Key {
+pub(crate) fn key(person: UserId) -> Key {
     Key::new(Table::People, &[ACCESS, &person.to_string()])
 }

@@ -15,6 +15,7 @@ use crate::person::{self, Person, PersonRow, PersonState};
 use crate::session;
 use crate::standing::{self, Standing};
 use crate::structure::check_name;
+use crate::{key, team};
 
 /// What shall become different of a person. What is left out stays.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -109,16 +110,51 @@ pub fn change_profile(
     finish(tx, by, now, Action::PersonChanged, &before)
 }
 
-/// Locks somebody out: sessions and links end with the commit. What they own stays theirs until it is handed over.
+/// What is asked for besides somebody's deactivation.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct Deactivation {
+    /// An active person to whom all goes that they leave behind. What they own stays theirs without.
+    pub hand_over_to: Option<UserId>,
+}
+
+/// Locks somebody out: sessions, links and keys of their own end with the commit. Keys are not handed over, because their
+/// secrets are known to whoever leaves: they are turned off, and stay so when the person comes back. Teams that they led
+/// get the successor as their lead. All else that they own is for the composition to hand over.
 ///
 /// # Errors
-/// `NoSuchPerson`, `WrongState`, what [`standing::put`] answers (the last administrator stays), or the store failed.
-pub fn deactivate(tx: &mut Transaction, by: &Caller, now: Timestamp, id: UserId) -> Result<Person, PeopleError> {
+/// `NoSuchPerson`, `WrongState`, `Invalid` for a successor who is not active, what [`standing::put`] answers (the last
+/// administrator stays), `Structure` when the caller may do less than the successor; or the store failed.
+pub fn deactivate(
+    tx: &mut Transaction,
+    by: &Caller,
+    now: Timestamp,
+    id: UserId,
+    asked: &Deactivation,
+) -> Result<Person, PeopleError> {
     let before = in_state(tx, id, PersonState::Active, "only an active person can be deactivated")?;
+    if let Some(successor) = asked.hand_over_to {
+        check_successor(tx, by, id, successor)?;
+        team::succeed(tx, by, now, id, successor)?;
+    }
     session::end_all(tx, id)?;
     revoke_links(tx, id)?;
     set_state(tx, by, &before, PersonState::Deactivated)?;
+    for (before, after) in key::turn_off_all_of(tx, id)? {
+        let event = Event::new(Action::KeyChanged, format!("key/{}", after.id));
+        record(tx, by, now, event.before(&before)?.after(&after)?)?;
+    }
     finish(tx, by, now, Action::PersonDeactivated, &before)
+}
+
+/// Whoever gets what somebody had may do more by it, so the caller must have the rights of both.
+fn check_successor(tx: &mut Transaction, by: &Caller, id: UserId, successor: UserId) -> Result<(), PeopleError> {
+    let found = person::find(tx, successor)?;
+    let is_active = found.is_some_and(|row| row.state == PersonState::Active) && successor != id;
+    if !is_active {
+        return Err(PeopleError::Invalid("`hand-over-to` is another person, who is active".to_owned()));
+    }
+    Ok(standing::check_manages(tx, by, successor)?)
 }
 
 /// Lets somebody in again, with the password that they had.

@@ -40,7 +40,7 @@ pub fn of(tx: &mut Transaction, user: UserId) -> Result<Circles, StoreError> {
     let Some(standing) = standing::find(tx, user)?.filter(|standing| standing.active) else {
         return Ok(Circles::default());
     };
-    Ok(Circles { roles: standing.roles, teams: team::of(tx, user)?, departments: standing.departments })
+    Ok(Circles { roles: standing.roles, teams: team::ids_of(tx, user)?, departments: standing.departments })
 }
 
 /// Active people who have a role.

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, DepartmentId, TenantScope, UserId};
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
+use signalsync_store::lines::Unfit;
+use signalsync_store::{Done, Key, Listing, RequestKey, StoreError, Stores, Table, Terms, Transaction};
 
+use crate::archive::settle;
 use crate::standing::{self, PEOPLE_MOVED_MAX};
-use crate::structure::{Desk, StructureError, changed, check_name, touch, write};
+use crate::structure::{Desk, StructureError, changed, check_name, touch, versioned, write};
 
 /// Departments of a tenant that are not closed.
 pub const DEPARTMENTS_MAX: usize = 1_000;
@@ -23,7 +25,7 @@ pub const CLOSED_MAX: usize = 4_000;
 /// Departments from the top to the lowest one.
 pub const DEPTH_MAX: usize = 10;
 
-const DEPARTMENT: &str = "department";
+pub(crate) const DEPARTMENT: &str = "department";
 
 /// One department.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,12 +198,14 @@ impl Departments {
         Ok(Listing { items: Tree::read(&mut self.0.begin(scope).await?)?.open(), next: None })
     }
 
-    /// One department.
+    /// One department and its version.
     ///
     /// # Errors
     /// `NoSuchDepartment`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, id: DepartmentId) -> Result<Department, StructureError> {
-        Tree::read(&mut self.0.begin(scope).await?)?.get(id).cloned()
+    pub async fn get(&self, scope: &TenantScope, id: DepartmentId) -> Result<(Department, u64), StructureError> {
+        let mut tx = self.0.begin(scope).await?;
+        let department = Tree::read(&mut tx)?.get(id)?.clone();
+        Ok(versioned(&mut tx, department, &[key(id)])?)
     }
 
     /// People of one department, in the order of their ids.
@@ -223,25 +227,33 @@ impl Departments {
     /// Makes a department.
     ///
     /// # Errors
-    /// As [`Tree::put`]; `Conflict`, or the store failed.
-    pub async fn create(&self, scope: &TenantScope, draft: &DepartmentDraft) -> Result<Department, StructureError> {
+    /// As [`Tree::put`]; `Reused`, `Conflict`, or the store failed.
+    pub async fn create(
+        &self,
+        scope: &TenantScope,
+        draft: &DepartmentDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Done<Department>, StructureError> {
         let id = DepartmentId::new();
-        self.0.edit(scope, |tx| self.put(tx, scope, id, draft.clone())).await
+        self.0.edit(scope, request, |tx| self.put(tx, scope, id, draft.clone())).await
     }
 
     /// Renames a department, or moves it with all below it.
     ///
     /// # Errors
-    /// As [`Tree::put`]; `NotYours` when the caller would get rights by it; `Conflict`, or the store failed.
+    /// As [`Tree::put`]; `NotYours` when the caller would get rights by it; `Precondition`, `Conflict`, or the store
+    /// failed.
     pub async fn change(
         &self,
         scope: &TenantScope,
         id: DepartmentId,
         draft: &DepartmentDraft,
-    ) -> Result<Department, StructureError> {
+        terms: Terms<'_>,
+    ) -> Result<Done<Department>, StructureError> {
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, terms.request, |tx| {
                 Tree::read(tx)?.get(id)?;
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 let department = self.put(tx, scope, id, draft.clone())?;
                 standing::check_own_reach(tx, scope.caller())?;
                 Ok(department)
@@ -270,17 +282,21 @@ impl Departments {
     /// Deletes a department. With `into`, its people go there, at most 200 at once.
     ///
     /// # Errors
-    /// `NoSuchDepartment`, `HasDepartments`, `HasPeople`, `TooMany`, `NotYours`, `Conflict`, or the store failed.
+    /// `NoSuchDepartment`, `HasDepartments`, `HasPeople`, `TooMany`, `NotYours`, `Precondition`, `Conflict`, or the
+    /// store failed.
     pub async fn delete(
         &self,
         scope: &TenantScope,
         id: DepartmentId,
         into: Option<DepartmentId>,
+        terms: Terms<'_>,
     ) -> Result<(), StructureError> {
-        self.0
-            .edit(scope, |tx| {
+        let deleted = self
+            .0
+            .edit(scope, terms.request, |tx| {
                 let mut tree = Tree::read(tx)?;
                 let before = tree.get(id)?.clone();
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 let department = tree.close(id, into)?;
                 let people = standing::people_of(tx, id, None, PEOPLE_MOVED_MAX)?;
                 match into {
@@ -299,7 +315,8 @@ impl Departments {
                 self.save(tx, scope, &department, event)?;
                 standing::check_own_reach(tx, scope.caller())
             })
-            .await
+            .await;
+        deleted.map(|done| done.value)
     }
 
     fn save(
@@ -313,6 +330,13 @@ impl Departments {
         touch(tx)?;
         Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
     }
+}
+
+/// Puts a department of another tenant into one that has none.
+pub(crate) fn bring(tx: &mut Transaction, department: Department) -> Result<(), Unfit> {
+    check_name("a department's name", &department.name).map_err(Unfit::because)?;
+    touch(tx)?;
+    settle(tx, key(department.id), &department)
 }
 
 fn key(id: DepartmentId) -> Key {

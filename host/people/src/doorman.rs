@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{Clock, SessionId, TenantScope, Timestamp, UserId};
-use signalsync_store::{StoreError, Stores, Transaction};
+use signalsync_store::{Done, RequestKey, StoreError, Stores, Transaction};
 
 use crate::access::{self, Access};
 use crate::change::{ProfileChange, subject};
@@ -348,6 +350,19 @@ impl Doorman {
         edit: impl Fn(&mut Transaction) -> Result<T, PeopleError>,
     ) -> Result<T, PeopleError> {
         self.stores.tenant(scope).await?.transact(edit).await
+    }
+
+    /// Like [`Doorman::edit`], and a request that is repeated has its effect once.
+    ///
+    /// # Errors
+    /// What `edit` answers; `Reused`, `Conflict`, or the store failed.
+    pub async fn once<T: Serialize + DeserializeOwned>(
+        &self,
+        scope: &TenantScope,
+        request: Option<&RequestKey>,
+        edit: impl Fn(&mut Transaction) -> Result<T, PeopleError>,
+    ) -> Result<Done<T>, PeopleError> {
+        self.stores.tenant(scope).await?.once(request, self.clock.now(), edit).await
     }
 
     /// The time.

@@ -1,6 +1,6 @@
 //! Why something about people was not done. The texts are for the one who asked.
 
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
 
 use crate::strength::Flaw;
 use crate::structure::StructureError;
@@ -55,6 +55,12 @@ pub enum PeopleError {
     /// The change of roles or departments is refused.
     #[error(transparent)]
     Structure(#[from] StructureError),
+    /// What is changed is not as the caller expects.
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same at the same time, again and again.
     #[error("others changed the same at the same time; try again")]
     Conflict,

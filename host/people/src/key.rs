@@ -237,6 +237,21 @@ pub fn change(
     Ok((before, now))
 }
 
+/// Turns off the keys that act as somebody; each as it was and as it is.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn turn_off_all_of(tx: &mut Transaction, owner: UserId) -> Result<Vec<(ApiKey, ApiKey)>, StructureError> {
+    let own = all(tx)?.into_iter().filter(|key| key.owner == Some(owner) && key.enabled);
+    let mut changed = Vec::new();
+    for before in own {
+        let after = ApiKey { enabled: false, ..before.clone() };
+        save(tx, Some(&before), Some(&after))?;
+        changed.push((before, after));
+    }
+    Ok(changed)
+}
+
 /// Makes a key worthless.
 ///
 /// # Errors
@@ -303,6 +318,11 @@ fn save(tx: &mut Transaction, before: Option<&ApiKey>, now: Option<&ApiKey>) -> 
         }
     }
     Ok(())
+}
+
+/// What a key is made up of.
+pub(crate) fn rows(id: KeyId) -> [Key; 2] {
+    [key(id), used(id)]
 }
 
 pub(crate) fn key(id: KeyId) -> Key {

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, KeyId, TenantScope, Timestamp};
-use signalsync_store::{Listing, StoreError, Stores, Transaction};
+use signalsync_store::{Done, Listing, RequestKey, StoreError, Stores, Terms, Transaction};
 
 use crate::key::{self, ApiKey, KeyChange, KeyDraft};
-use crate::structure::{Desk, StructureError, changed};
+use crate::structure::{Desk, StructureError, changed, versioned};
 
 /// A key as those see it who manage keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyInfo {
     /// What it is.
@@ -50,33 +50,31 @@ impl Keys {
         Ok(Listing { items, next: None })
     }
 
-    /// One key.
+    /// One key and its version.
     ///
     /// # Errors
     /// `NoSuchKey`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, id: KeyId) -> Result<KeyInfo, StructureError> {
+    pub async fn get(&self, scope: &TenantScope, id: KeyId) -> Result<(KeyInfo, u64), StructureError> {
         let mut tx = self.0.begin(scope).await?;
         let key = key::require(&mut tx, id)?;
-        Ok(info(&mut tx, key)?)
+        let info = info(&mut tx, key)?;
+        Ok(versioned(&mut tx, info, &key::rows(id))?)
     }
 
-    /// Whether the caller may make this key, without making it.
+    /// Makes a key. A request that is repeated gets the key that it made.
     ///
     /// # Errors
-    /// As [`key::add`].
-    pub async fn check(&self, scope: &TenantScope, draft: &KeyDraft) -> Result<(), StructureError> {
-        let now = self.0.clock.now();
-        key::add(&mut self.0.begin(scope).await?, scope.caller(), KeyId::new(), draft, now).map(drop)
-    }
-
-    /// Makes a key.
-    ///
-    /// # Errors
-    /// As [`key::add`]; `Conflict`.
-    pub async fn add(&self, scope: &TenantScope, id: KeyId, draft: &KeyDraft) -> Result<ApiKey, StructureError> {
+    /// As [`key::add`]; `Reused`, `Conflict`.
+    pub async fn add(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        draft: &KeyDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Done<ApiKey>, StructureError> {
         let now = self.0.clock.now();
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, request, |tx| {
                 let made = key::add(tx, scope.caller(), id, draft, now)?;
                 record(tx, scope.caller(), now, changed(Action::KeyIssued, subject(id), None, &made)?)?;
                 Ok(made)
@@ -87,10 +85,18 @@ impl Keys {
     /// Renames a key, or turns it on or off.
     ///
     /// # Errors
-    /// As [`key::change`]; `Conflict`.
-    pub async fn change(&self, scope: &TenantScope, id: KeyId, asked: &KeyChange) -> Result<KeyInfo, StructureError> {
+    /// As [`key::change`]; `Precondition`, `Conflict`.
+    pub async fn change(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        asked: &KeyChange,
+        terms: Terms<'_>,
+    ) -> Result<Done<KeyInfo>, StructureError> {
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, terms.request, |tx| {
+                key::require(tx, id)?;
+                terms.check::<StructureError>(tx, &key::rows(id))?;
                 let (before, now) = key::change(tx, scope.caller(), id, asked)?;
                 let event = changed(Action::KeyChanged, subject(id), Some(&before), &now)?;
                 record(tx, scope.caller(), self.0.clock.now(), event)?;
@@ -102,15 +108,25 @@ impl Keys {
     /// Makes a key worthless.
     ///
     /// # Errors
-    /// `NoSuchKey`, `LastAdministrator`, `Conflict`, or the store failed.
-    pub async fn remove(&self, scope: &TenantScope, id: KeyId, removal: Removal) -> Result<(), StructureError> {
-        self.0
-            .edit(scope, |tx| {
+    /// `NoSuchKey`, `LastAdministrator`, `Precondition`, `Conflict`, or the store failed.
+    pub async fn remove(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        removal: Removal,
+        terms: Terms<'_>,
+    ) -> Result<(), StructureError> {
+        let removed = self
+            .0
+            .edit(scope, terms.request, |tx| {
+                key::require(tx, id)?;
+                terms.check::<StructureError>(tx, &key::rows(id))?;
                 let before = key::remove(tx, id, removal)?;
                 let event = Event::new(Action::KeyRevoked, subject(id)).before(&before)?;
                 Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
             })
-            .await
+            .await;
+        removed.map(|done| done.value)
     }
 
     /// Notes that a key is used now, at most once an hour.
@@ -119,7 +135,7 @@ impl Keys {
     /// `Conflict`, or the store failed.
     pub async fn note_use(&self, scope: &TenantScope, id: KeyId) -> Result<(), StructureError> {
         let now = self.0.clock.now();
-        self.0.edit(scope, |tx| Ok(key::note_use(tx, id, now)?)).await
+        self.0.edit(scope, None, |tx| Ok(key::note_use(tx, id, now)?)).await.map(|done| done.value)
     }
 }
 

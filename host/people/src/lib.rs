@@ -4,6 +4,7 @@
 //! so that what is decided and what is written are one step; only hashing a password, which takes time, stands outside.
 
 mod access;
+pub mod archive;
 pub mod change;
 pub mod circle;
 pub mod department;

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Caller, Timestamp};
-use signalsync_store::{StoreError, Transaction};
+use signalsync_store::{Precondition, StoreError, Transaction};
 
 use crate::error::PeopleError;
 use crate::name::Language;
-use crate::setting::{set, setting};
+use crate::setting::{self, set, setting};
 use crate::structure::check_name;
 
-const NAME: &str = "organisation";
+pub(crate) const NAME: &str = "organisation";
 
 /// What a tenant says of itself. What is left out of a document is as it is by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,18 +29,27 @@ pub fn organisation(tx: &mut Transaction) -> Result<Organisation, StoreError> {
     setting(tx, NAME)
 }
 
+/// What the tenant says of itself, and its version.
+///
+/// # Errors
+/// The store failed.
+pub fn versioned(tx: &mut Transaction) -> Result<(Organisation, u64), StoreError> {
+    Ok((organisation(tx)?, setting::version(tx, NAME)?))
+}
+
 /// Says something else from now on.
 ///
 /// # Errors
-/// `Invalid`, or the store failed.
+/// `Invalid`, `Precondition`, or the store failed.
 pub fn set_organisation(
     tx: &mut Transaction,
     by: &Caller,
     now: Timestamp,
     new: &Organisation,
+    precondition: Precondition,
 ) -> Result<(), PeopleError> {
     if let Some(name) = &new.name {
         check_name("an organisation's name", name)?;
     }
-    Ok(set(tx, (by, now), NAME, new)?)
+    set(tx, (by, now), NAME, new, precondition)
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::{DepartmentId, RoleName, Timestamp, UserId};
-use signalsync_store::{Key, Listing, StoreError, Table, Transaction};
+use signalsync_store::{Key, Listing, StoreError, Table, Terms, Transaction};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::access;
 use crate::error::PeopleError;
 use crate::name::{Language, MailAddress};
 use crate::standing;
-use crate::structure::{read, write};
+use crate::structure::{read, versioned, write};
 
 /// Most people in one part of a list.
 const PAGE_MAX: usize = 200;
@@ -22,7 +22,7 @@ const WORDS_MAX: usize = 8;
 /// Bytes of what is searched for.
 const SEARCH_BYTES_MAX: usize = 100;
 
-const PERSON: &str = "person";
+pub(crate) const PERSON: &str = "person";
 const WORD: &str = "word";
 const COUNT: &str = "count";
 
@@ -60,7 +60,7 @@ pub struct PersonRow {
 }
 
 /// A person, as those see them who may.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Person {
     /// What the person is.
@@ -113,6 +113,29 @@ pub fn by_mail(tx: &mut Transaction, mail: &MailAddress) -> Result<Option<Person
 pub fn view(tx: &mut Transaction, id: UserId) -> Result<Person, PeopleError> {
     let row = require(tx, id)?;
     Ok(seen(tx, row)?)
+}
+
+/// Somebody with all that is shown of them, and its version.
+///
+/// # Errors
+/// `NoSuchPerson`, or the store failed.
+pub fn view_versioned(tx: &mut Transaction, id: UserId) -> Result<(Person, u64), PeopleError> {
+    let person = view(tx, id)?;
+    Ok(versioned(tx, person, &rows(id))?)
+}
+
+/// Whether somebody is as the caller expects who is about to change them.
+///
+/// # Errors
+/// `NoSuchPerson`, `Precondition`, or the store failed.
+pub fn expect(tx: &mut Transaction, id: UserId, terms: Terms<'_>) -> Result<(), PeopleError> {
+    require(tx, id)?;
+    terms.check(tx, &rows(id))
+}
+
+/// What a person is made up of, as far as it is shown.
+fn rows(id: UserId) -> [Key; 3] {
+    [key(id), standing::key(id), access::key(id)]
 }
 
 fn seen(tx: &mut Transaction, row: PersonRow) -> Result<Person, StoreError> {

@@ -3,17 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Caller, Timestamp, UserId};
-use signalsync_store::{StoreError, Transaction};
+use signalsync_store::{Precondition, StoreError, Transaction};
 
 use crate::access;
 use crate::error::PeopleError;
 use crate::name::MailAddress;
-use crate::setting::{set, setting};
+use crate::setting::{self, set, setting};
 
 /// Passwords before today's that a tenant can refuse. Each is compared by a slow hash.
 pub(crate) const HISTORY_MAX: u32 = 10;
 
-const NAME: &str = "sign-in";
+pub(crate) const NAME: &str = "sign-in";
 
 /// What a tenant demands. What is left out of a document is as it is by default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 impl SignInPolicy {
     /// # Errors
     /// `Invalid` with the first limit that is not kept.
-    fn check(&self) -> Result<(), PeopleError> {
+    pub(crate) fn check(&self) -> Result<(), PeopleError> {
         let limits = [
             ("password-length-min", self.password_length_min, 8, 64),
             ("password-classes-min", self.password_classes_min, 0, 4),
@@ -120,6 +120,14 @@ pub fn policy(tx: &mut Transaction) -> Result<SignInPolicy, StoreError> {
     setting(tx, NAME)
 }
 
+/// What the tenant demands, and its version.
+///
+/// # Errors
+/// The store failed.
+pub fn versioned(tx: &mut Transaction) -> Result<(SignInPolicy, u64), StoreError> {
+    Ok((policy(tx)?, setting::version(tx, NAME)?))
+}
+
 /// Whether a person has to set up a second factor before anything else.
 ///
 /// # Errors
@@ -131,10 +139,16 @@ pub fn owes_factor(tx: &mut Transaction, person: UserId) -> Result<bool, StoreEr
 /// Demands something else from now on. Sessions that are too old by it end at once.
 ///
 /// # Errors
-/// `Invalid`, or the store failed.
-pub fn set_policy(tx: &mut Transaction, by: &Caller, now: Timestamp, new: &SignInPolicy) -> Result<(), PeopleError> {
+/// `Invalid`, `Precondition`, or the store failed.
+pub fn set_policy(
+    tx: &mut Transaction,
+    by: &Caller,
+    now: Timestamp,
+    new: &SignInPolicy,
+    precondition: Precondition,
+) -> Result<(), PeopleError> {
     new.check()?;
-    Ok(set(tx, (by, now), NAME, new)?)
+    set(tx, (by, now), NAME, new, precondition)
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use serde_json::Value;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::rights::{Person, Reach, RecordRule};
 use signalsync_core::{Clock, Permission, Rights, RoleName, TenantScope};
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::lines::Unfit;
+use signalsync_store::{Done, Key, Listing, StoreError, Stores, Table, Terms, Transaction, row};
 
+use crate::archive::settle;
 use crate::standing;
-use crate::structure::{Desk, StructureError, changed, check_name, read, touch, write};
+use crate::structure::{Desk, StructureError, changed, check_name, read, touch, versioned, write};
 
 /// Roles that a tenant may define.
 pub const ROLES_MAX: usize = 100;
@@ -25,7 +27,7 @@ pub const ROLE_BYTES_MAX: usize = 16 << 10;
 /// Bytes of a value that a rule compares with.
 const VALUE_BYTES_MAX: usize = 200;
 
-const ROLE: &str = "role";
+pub(crate) const ROLE: &str = "role";
 
 /// What whoever has the role may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,29 +170,35 @@ impl Roles {
         Ok(Listing { items: system_roles().into_iter().chain(own).collect(), next: None })
     }
 
-    /// One role.
+    /// One role and its version: 0 for a role of the platform, which changes with the program only.
     ///
     /// # Errors
     /// `NoSuchRole`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, name: &RoleName) -> Result<Role, StructureError> {
-        require(&mut self.0.begin(scope).await?, name)
+    pub async fn get(&self, scope: &TenantScope, name: &RoleName) -> Result<(Role, u64), StructureError> {
+        let mut tx = self.0.begin(scope).await?;
+        let role = require(&mut tx, name)?;
+        Ok(versioned(&mut tx, role, &[key(name)])?)
     }
 
     /// Defines a role, or changes it for all who have it; true when it is new.
     ///
     /// # Errors
-    /// `SystemRole`; `Invalid`, `TooMany`; `NotYours` for what the caller does not have, before or after; `Conflict`,
-    /// or the store failed.
+    /// `SystemRole`; `Invalid`, `TooMany`; `NotYours` for what the caller does not have, before or after;
+    /// `Precondition`, `Conflict`, or the store failed.
     pub async fn put(
         &self,
         scope: &TenantScope,
         name: &RoleName,
         draft: RoleDraft,
-    ) -> Result<(Role, bool), StructureError> {
+        terms: Terms<'_>,
+    ) -> Result<Done<(Role, bool)>, StructureError> {
         not_system(name)?;
         let role = draft.check(name)?;
-        let created = self.0.edit(scope, |tx| self.define(tx, scope, &role)).await?;
-        Ok((role, created))
+        let put = |tx: &mut Transaction| {
+            terms.check::<StructureError>(tx, &[key(name)])?;
+            Ok((role.clone(), self.define(tx, scope, &role)?))
+        };
+        self.0.edit(scope, terms.request, put).await
     }
 
     fn define(&self, tx: &mut Transaction, scope: &TenantScope, role: &Role) -> Result<bool, StructureError> {
@@ -212,12 +220,14 @@ impl Roles {
     /// Deletes a role that nobody has.
     ///
     /// # Errors
-    /// `NoSuchRole`, `SystemRole`, `RoleInUse`, `NotYours`, `Conflict`, or the store failed.
-    pub async fn delete(&self, scope: &TenantScope, name: &RoleName) -> Result<(), StructureError> {
+    /// `NoSuchRole`, `SystemRole`, `RoleInUse`, `NotYours`, `Precondition`, `Conflict`, or the store failed.
+    pub async fn delete(&self, scope: &TenantScope, name: &RoleName, terms: Terms<'_>) -> Result<(), StructureError> {
         not_system(name)?;
-        self.0
-            .edit(scope, |tx| {
+        let deleted = self
+            .0
+            .edit(scope, terms.request, |tx| {
                 let role = require(tx, name)?;
+                terms.check::<StructureError>(tx, &[key(name)])?;
                 if let Some(holder) = standing::holders(tx, name, None, 1)?.items.pop() {
                     return Err(StructureError::RoleInUse { role: name.clone(), holder });
                 }
@@ -227,7 +237,8 @@ impl Roles {
                 let event = Event::new(Action::RoleDeleted, format!("role/{name}")).before(&role)?;
                 Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
             })
-            .await
+            .await;
+        deleted.map(|done| done.value)
     }
 }
 
@@ -239,6 +250,15 @@ pub(crate) fn find(tx: &mut Transaction, name: &RoleName) -> Result<Option<Role>
 
 pub(crate) fn require(tx: &mut Transaction, name: &RoleName) -> Result<Role, StructureError> {
     find(tx, name)?.ok_or_else(|| StructureError::NoSuchRole(name.clone()))
+}
+
+/// Puts a role of another tenant into one that has none.
+pub(crate) fn bring(tx: &mut Transaction, role: Role) -> Result<(), Unfit> {
+    not_system(&role.name).map_err(Unfit::because)?;
+    let Role { name, title, permissions, records, .. } = role;
+    let role = RoleDraft { title: Some(title), permissions, records }.check(&name).map_err(Unfit::because)?;
+    touch(tx)?;
+    settle(tx, key(&name), &role)
 }
 
 fn own(tx: &mut Transaction) -> Result<Vec<Role>, StoreError> {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use signalsync_core::rights::Person;
 use signalsync_core::{Caller, DepartmentId, KeyId, Rights, RoleName, UserId};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{Key, Listing, StoreError, Table, Transaction};
 
 use crate::department::Tree;
@@ -155,6 +156,11 @@ fn save(
         return Ok(());
     }
     Ok(write(tx, key(user), now)?)
+}
+
+/// Puts somebody where they stood in another tenant. Roles and departments are there already.
+pub(crate) fn bring(tx: &mut Transaction, user: UserId, standing: &Standing) -> Result<(), Unfit> {
+    check(tx, standing).and_then(|()| save(tx, user, None, Some(standing))).map_err(Unfit::because)
 }
 
 /// People go from a department that is deleted to another one.

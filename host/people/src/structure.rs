@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, DepartmentId, KeyId, Lacking, RoleName, TeamId, TenantScope, UserId};
-use signalsync_store::{CommitError, Key, StoreError, Stores, Table, Transaction, row};
+use signalsync_store::{
+    CommitError, Done, Key, RequestKey, Reused, StoreError, Stores, Table, Transaction, Unexpected, row,
+};
 
 /// Bytes of a name that people read.
 pub const NAME_BYTES_MAX: usize = 100;
@@ -69,6 +71,12 @@ pub enum StructureError {
         /// How many.
         limit: usize,
     },
+    /// What is changed is not as the caller expects.
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same at the same time, again and again.
     #[error("others changed the same at the same time; try again")]
     Conflict,
@@ -104,13 +112,14 @@ impl Desk {
         self.stores.tenant(scope).await?.begin().await
     }
 
-    /// Runs an edit until it commits, a few times.
-    pub(crate) async fn edit<T>(
+    /// Runs an edit until it commits, a few times; a request that is repeated has its effect once.
+    pub(crate) async fn edit<T: Serialize + DeserializeOwned>(
         &self,
         scope: &TenantScope,
+        request: Option<&RequestKey>,
         edit: impl Fn(&mut Transaction) -> Result<T, StructureError>,
-    ) -> Result<T, StructureError> {
-        self.stores.tenant(scope).await?.transact(edit).await
+    ) -> Result<Done<T>, StructureError> {
+        self.stores.tenant(scope).await?.once(request, self.clock.now(), edit).await
     }
 }
 
@@ -140,6 +149,11 @@ pub(crate) fn changed<T: Serialize>(
         Some(before) => event.before(before),
         None => Ok(event),
     }
+}
+
+/// Something that is there, with its version: that of the row that was written last of those that make it up.
+pub(crate) fn versioned<T>(tx: &mut Transaction, thing: T, rows: &[Key]) -> Result<(T, u64), StoreError> {
+    Ok((thing, tx.version(rows)?.unwrap_or_default()))
 }
 
 pub(crate) fn read<T: DeserializeOwned>(tx: &mut Transaction, key: &Key) -> Result<Option<T>, StoreError> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
-use signalsync_core::{Clock, TeamId, TenantScope, UserId};
-use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
+use signalsync_core::{Caller, Clock, TeamId, TenantScope, Timestamp, UserId};
+use signalsync_store::lines::Unfit;
+use signalsync_store::{Done, Key, Listing, RequestKey, StoreError, Stores, Table, Terms, Transaction};
 
 use crate::standing;
-use crate::structure::{Desk, StructureError, changed, check_name, read, write};
+use crate::structure::{Desk, StructureError, changed, check_name, read, versioned, write};
 
 /// Teams of a tenant.
 pub const TEAMS_MAX: usize = 1_000;
@@ -20,7 +21,7 @@ pub const MEMBERS_MAX: usize = 200;
 /// Teams of one person.
 pub const TEAMS_PER_PERSON_MAX: usize = 100;
 
-const TEAM: &str = "team";
+pub(crate) const TEAM: &str = "team";
 const MEMBER: &str = "member";
 
 /// One team.
@@ -96,22 +97,29 @@ impl Teams {
         Ok(Listing::of(tx.scan(Table::Teams, &[TEAM], "", after, limit, usize::MAX)?)?)
     }
 
-    /// One team.
+    /// One team and its version.
     ///
     /// # Errors
     /// `NoSuchTeam`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, id: TeamId) -> Result<Team, StructureError> {
-        require(&mut self.0.begin(scope).await?, id)
+    pub async fn get(&self, scope: &TenantScope, id: TeamId) -> Result<(Team, u64), StructureError> {
+        let mut tx = self.0.begin(scope).await?;
+        let team = require(&mut tx, id)?;
+        Ok(versioned(&mut tx, team, &[key(id)])?)
     }
 
     /// Makes a team.
     ///
     /// # Errors
-    /// `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Conflict`, or the store failed.
-    pub async fn create(&self, scope: &TenantScope, draft: &TeamDraft) -> Result<Team, StructureError> {
+    /// `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Reused`, `Conflict`, or the store failed.
+    pub async fn create(
+        &self,
+        scope: &TenantScope,
+        draft: &TeamDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Done<Team>, StructureError> {
         let id = TeamId::new();
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, request, |tx| {
                 let team = draft.check(tx, id)?;
                 self.put(tx, scope, None, team)
             })
@@ -121,11 +129,19 @@ impl Teams {
     /// Changes a team.
     ///
     /// # Errors
-    /// `NoSuchTeam`, `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Conflict`, or the store failed.
-    pub async fn change(&self, scope: &TenantScope, id: TeamId, draft: &TeamDraft) -> Result<Team, StructureError> {
+    /// `NoSuchTeam`, `Invalid`, `NoSuchPerson`, `NameTaken`, `TooMany`, `Precondition`, `Conflict`, or the store
+    /// failed.
+    pub async fn change(
+        &self,
+        scope: &TenantScope,
+        id: TeamId,
+        draft: &TeamDraft,
+        terms: Terms<'_>,
+    ) -> Result<Done<Team>, StructureError> {
         self.0
-            .edit(scope, |tx| {
+            .edit(scope, terms.request, |tx| {
                 let before = require(tx, id)?;
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 let team = draft.check(tx, id)?;
                 self.put(tx, scope, Some(before), team)
             })
@@ -148,11 +164,13 @@ impl Teams {
     /// Deletes a team; its members stay.
     ///
     /// # Errors
-    /// `NoSuchTeam`, `Conflict`, or the store failed.
-    pub async fn delete(&self, scope: &TenantScope, id: TeamId) -> Result<(), StructureError> {
-        self.0
-            .edit(scope, |tx| {
+    /// `NoSuchTeam`, `Precondition`, `Conflict`, or the store failed.
+    pub async fn delete(&self, scope: &TenantScope, id: TeamId, terms: Terms<'_>) -> Result<(), StructureError> {
+        let deleted = self
+            .0
+            .edit(scope, terms.request, |tx| {
                 let before = require(tx, id)?;
+                terms.check::<StructureError>(tx, &[key(id)])?;
                 for person in &before.members {
                     tx.delete(&member(*person, id))?;
                 }
@@ -160,14 +178,43 @@ impl Teams {
                 let event = Event::new(Action::TeamDeleted, format!("team/{id}")).before(&before)?;
                 Ok(record(tx, scope.caller(), self.0.clock.now(), event)?)
             })
-            .await
+            .await;
+        deleted.map(|done| done.value)
     }
+}
+
+/// Puts somebody at the head of the teams that another one led.
+///
+/// # Errors
+/// `TooMany`, or the store failed.
+pub(crate) fn succeed(
+    tx: &mut Transaction,
+    by: &Caller,
+    now: Timestamp,
+    from: UserId,
+    to: UserId,
+) -> Result<(), StructureError> {
+    for before in of(tx, from)?.into_iter().filter(|team| team.lead == Some(from)) {
+        let mut team = Team { lead: Some(to), ..before.clone() };
+        team.members.insert(to);
+        if team.members.len() > MEMBERS_MAX {
+            return Err(StructureError::TooMany { what: "members of a team", limit: MEMBERS_MAX });
+        }
+        save(tx, Some(&before), &team)?;
+        record(tx, by, now, changed(Action::TeamChanged, format!("team/{}", team.id), Some(&before), &team)?)?;
+    }
+    Ok(())
+}
+
+/// The teams of a person.
+fn of(tx: &mut Transaction, person: UserId) -> Result<Vec<Team>, StructureError> {
+    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
+    Listing::<TeamId>::of(rows)?.items.into_iter().map(|id| require(tx, id)).collect()
 }
 
 /// Takes a person who is removed out of all teams.
 pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), StructureError> {
-    for id in of(tx, person)? {
-        let before = require(tx, id)?;
+    for before in of(tx, person)? {
         let mut team = before.clone();
         team.members.remove(&person);
         team.lead = team.lead.filter(|lead| *lead != person);
@@ -176,8 +223,8 @@ pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), Stru
     Ok(())
 }
 
-/// Teams of a person.
-pub(crate) fn of(tx: &mut Transaction, person: UserId) -> Result<BTreeSet<TeamId>, StoreError> {
+/// Ids of the teams of a person.
+pub(crate) fn ids_of(tx: &mut Transaction, person: UserId) -> Result<BTreeSet<TeamId>, StoreError> {
     let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
     Ok(Listing::<TeamId>::of(rows)?.items.into_iter().collect())
 }
@@ -202,6 +249,13 @@ fn save(tx: &mut Transaction, before: Option<&Team>, team: &Team) -> Result<(), 
         write(tx, member(*come, team.id), &team.id)?;
     }
     Ok(write(tx, key(team.id), team)?)
+}
+
+/// Puts a team of another tenant into one that has none. Its members are there already.
+pub(crate) fn bring(tx: &mut Transaction, team: Team) -> Result<(), Unfit> {
+    let Team { id, name, lead, members } = team;
+    let team = TeamDraft { name, lead, members }.check(tx, id).map_err(Unfit::because)?;
+    save(tx, None, &team).map_err(Unfit::because)
 }
 
 fn all(tx: &mut Transaction) -> Result<Vec<Team>, StoreError> {

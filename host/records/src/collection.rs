@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use signalsync_components::validations_of;
 use signalsync_core::contract::Violation;
 use signalsync_core::{Clock, CollectionName, DeploymentName, TenantScope};
 use signalsync_data::{self as data, Collection, DataError, Definition, Gate, Preview, Progress, Usage};
-use signalsync_store::{Listing, Stores, Transaction};
+use signalsync_store::{Done, Listing, Stores, Terms, Transaction};
 
 use crate::error::RecordError;
 use crate::judge::Judge;
@@ -32,22 +34,31 @@ impl Collections {
     /// Creates a collection, or changes its title; true when it is new.
     ///
     /// # Errors
-    /// `TooManyCollections`, or the store failed.
+    /// `TooManyCollections`, `Precondition`, or the store failed.
     pub async fn put(
         &self,
         scope: &TenantScope,
         name: &CollectionName,
         title: &str,
-    ) -> Result<(Collection, bool), RecordError> {
-        self.change(scope, |gate, tx| Ok(data::create(gate, tx, name, title)?)).await
+        terms: Terms<'_>,
+    ) -> Result<Done<(Collection, bool)>, RecordError> {
+        self.change(scope, terms, |gate, tx| {
+            terms.precondition.check(data::version(tx, name)?)?;
+            Ok(data::create(gate, tx, name, title)?)
+        })
+        .await
     }
 
-    /// One collection.
+    /// One collection and its version.
     ///
     /// # Errors
     /// `NoCollection`, or the store failed.
-    pub async fn get(&self, scope: &TenantScope, name: &CollectionName) -> Result<Collection, RecordError> {
-        self.look(scope, |gate, tx| Ok(gate.collection(tx, name)?)).await
+    pub async fn get(&self, scope: &TenantScope, name: &CollectionName) -> Result<(Collection, u64), RecordError> {
+        self.look(scope, |gate, tx| {
+            let collection = gate.collection(tx, name)?;
+            Ok((collection, data::version(tx, name)?.unwrap_or_default()))
+        })
+        .await
     }
 
     /// The collections that the caller may know of, in the order of their names.
@@ -66,16 +77,23 @@ impl Collections {
     /// Deletes a collection that has no records, that no other one refers to, and that nothing validates.
     ///
     /// # Errors
-    /// `NoCollection`, `NotEmpty`, `ReferredTo`, `Validated`, `Clearing`, or the store failed.
-    pub async fn delete(&self, scope: &TenantScope, name: &CollectionName) -> Result<(), RecordError> {
+    /// `NoCollection`, `NotEmpty`, `ReferredTo`, `Validated`, `Clearing`, `Precondition`, or the store failed.
+    pub async fn delete(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        terms: Terms<'_>,
+    ) -> Result<(), RecordError> {
         for _ in 0..CLEARINGS_MAX {
             let delete = |gate: &Gate, tx: &mut Transaction| {
+                let version = data::version(tx, name)?.ok_or(DataError::NoCollection)?;
+                terms.precondition.check(Some(version))?;
                 if let Some(validation) = validations_of(tx, name)?.first() {
                     return Err(RecordError::Validated(validation.deployed.deployment.clone()));
                 }
                 Ok(data::delete(gate, tx, name)?)
             };
-            if self.change(scope, delete).await? {
+            if self.change(scope, Terms::default(), delete).await?.value {
                 return Ok(());
             }
         }
@@ -95,14 +113,14 @@ impl Collections {
         self.look(scope, |gate, tx| Ok(data::published(gate, tx, name, version)?)).await
     }
 
-    /// The draft of the next definition.
+    /// The draft of the next definition, and its version.
     ///
     /// # Errors
     /// `NoCollection`, `NoDefinition`, or the store failed.
-    pub async fn draft(&self, scope: &TenantScope, name: &CollectionName) -> Result<Definition, RecordError> {
+    pub async fn draft(&self, scope: &TenantScope, name: &CollectionName) -> Result<(Definition, u64), RecordError> {
         self.look(scope, |gate, tx| {
             gate.collection(tx, name)?;
-            Ok(data::draft(tx, name)?)
+            Ok((data::draft(tx, name)?, data::draft_version(tx, name)?.unwrap_or_default()))
         })
         .await
     }
@@ -110,30 +128,51 @@ impl Collections {
     /// Keeps a draft; answers what would stop it from being published.
     ///
     /// # Errors
-    /// `NoCollection`, `BadDefinition` when it is too large to be kept, or the store failed.
+    /// `NoCollection`, `BadDefinition` when it is too large to be kept, `Precondition`, or the store failed.
     pub async fn save(
         &self,
         scope: &TenantScope,
         name: &CollectionName,
         definition: &Definition,
-    ) -> Result<Vec<Violation>, RecordError> {
-        self.change(scope, |gate, tx| Ok(data::save(gate, tx, name, definition)?)).await
+        terms: Terms<'_>,
+    ) -> Result<Done<Vec<Violation>>, RecordError> {
+        self.change(scope, terms, |gate, tx| {
+            terms.precondition.check(data::draft_version(tx, name)?)?;
+            Ok(data::save(gate, tx, name, definition)?)
+        })
+        .await
     }
 
     /// Forgets the draft.
     ///
     /// # Errors
-    /// `NoDefinition`, or the store failed.
-    pub async fn discard(&self, scope: &TenantScope, name: &CollectionName) -> Result<(), RecordError> {
-        self.change(scope, |_, tx| Ok(data::discard(tx, name)?)).await
+    /// `NoDefinition`, `Precondition`, or the store failed.
+    pub async fn discard(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        terms: Terms<'_>,
+    ) -> Result<(), RecordError> {
+        let discarded = self.change(scope, terms, |_, tx| {
+            check_draft(tx, name, terms)?;
+            Ok(data::discard(tx, name)?)
+        });
+        discarded.await.map(|done| done.value)
     }
 
     /// Makes the draft the definition that holds. What its indexes need is done behind the answer.
     ///
     /// # Errors
-    /// `NoCollection`, `NoDefinition`, `BadDefinition`, or the store failed.
-    pub async fn publish(&self, scope: &TenantScope, name: &CollectionName) -> Result<Collection, RecordError> {
-        self.change(scope, |gate, tx| {
+    /// `NoCollection`, `NoDefinition`, `BadDefinition`, `Precondition` when the draft is another one, `Reused`, or the
+    /// store failed.
+    pub async fn publish(
+        &self,
+        scope: &TenantScope,
+        name: &CollectionName,
+        terms: Terms<'_>,
+    ) -> Result<Done<Collection>, RecordError> {
+        self.change(scope, terms, |gate, tx| {
+            check_draft(tx, name, terms)?;
             let collection = data::publish(gate, tx, name)?;
             upkeep::schedule(tx, name, self.clock.now())?;
             Ok(collection)
@@ -194,12 +233,20 @@ impl Collections {
         look(&self.judge.gate(scope, self.clock.now()), &mut tx)
     }
 
-    async fn change<T>(
+    async fn change<T: Serialize + DeserializeOwned>(
         &self,
         scope: &TenantScope,
+        terms: Terms<'_>,
         change: impl Fn(&Gate, &mut Transaction) -> Result<T, RecordError>,
-    ) -> Result<T, RecordError> {
-        let gate = self.judge.gate(scope, self.clock.now());
-        self.stores.tenant(scope).await?.transact(|tx| change(&gate, tx)).await
+    ) -> Result<Done<T>, RecordError> {
+        let now = self.clock.now();
+        let gate = self.judge.gate(scope, now);
+        self.stores.tenant(scope).await?.once(terms.request, now, |tx| change(&gate, tx)).await
     }
+}
+
+/// Whether the draft that is there is the one that the caller means.
+fn check_draft(tx: &mut Transaction, name: &CollectionName, terms: Terms<'_>) -> Result<(), RecordError> {
+    let version = data::draft_version(tx, name)?.ok_or(DataError::NoDefinition)?;
+    Ok(terms.precondition.check(Some(version))?)
 }

@@ -116,6 +116,7 @@ impl From<WorkError> for RecordError {
         match error {
             WorkError::Store(error) => Self::Store(error),
             WorkError::Conflict => Self::Conflict,
+            WorkError::Reused(error) => Self::Reused(error),
             other @ (WorkError::NotFound | WorkError::NotDead | WorkError::Replaced | WorkError::TooLarge { .. }) => {
                 Self::Store(StoreError::Engine(other.to_string()))
             }

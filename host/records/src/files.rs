@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use signalsync_audit::{Action, Event, record};
+use signalsync_audit::record;
 use signalsync_core::{Clock, CollectionName, FilePath, FolderName, RecordId, TenantScope};
+use signalsync_data::{file_deleted, file_written};
 use signalsync_store::{
     FileInfo, FileReader, FileWriter, Precondition, StagedFile, Store, StoreError, Stores, Transaction,
 };
@@ -146,9 +146,7 @@ impl Files {
                 let found = tx.file(folder, path)?.ok_or(RecordError::NotFound)?;
                 precondition.check(Some(found.version))?;
                 tx.delete_file(folder, path)?;
-                let event = Event::new(Action::FileDeleted, format!("file/{folder}/{path}"));
-                let event = event.before(&json!({"size": found.size, "media-type": found.media_type}))?;
-                Ok(record(tx, scope.caller(), now, event)?)
+                Ok(record(tx, scope.caller(), now, file_deleted(format!("file/{folder}/{path}"), &found)?)?)
             }
         };
         self.stores.tenant(scope).await?.transact(delete).await
@@ -175,8 +173,7 @@ impl Files {
                 precondition.check(found.as_ref().map(|info| info.version))?;
                 let size = content.size();
                 tx.put_file(folder, path, media_type, content)?;
-                let event = Event::new(Action::FileWritten, format!("file/{folder}/{path}"));
-                record(tx, scope.caller(), now, event.after(&json!({"size": size, "media-type": media_type}))?)?;
+                record(tx, scope.caller(), now, file_written(format!("file/{folder}/{path}"), size, media_type)?)?;
                 Ok(found)
             }
         }

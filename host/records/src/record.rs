@@ -7,7 +7,7 @@ use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Violation;
 use signalsync_core::{Clock, CollectionName, DepartmentId, ExecutionId, RecordId, TenantScope, UserId};
 use signalsync_data::{Bin, Change, Count, Found, Gate, Query, Record, Version};
-use signalsync_store::{Done, Listing, Precondition, RequestKey, Stores, Transaction};
+use signalsync_store::{Done, Listing, Precondition, RequestKey, Stores, Terms, Transaction};
 
 use crate::error::RecordError;
 use crate::judge::{Judge, Staged};
@@ -206,17 +206,19 @@ impl Records {
     /// Gives a record to another owner and department.
     ///
     /// # Errors
-    /// `NoCollection`, `NotFound`, `Precondition`, `Forbidden`, or the store failed.
+    /// `NoCollection`, `NotFound`, `Precondition`, `Forbidden`, `Reused`, or the store failed.
     pub async fn hand_over(
         &self,
         scope: &TenantScope,
         (collection, id): (&CollectionName, &RecordId),
         to: (Option<UserId>, Option<DepartmentId>),
-        precondition: Precondition,
-    ) -> Result<(), RecordError> {
-        let gate = self.judge.gate(scope, self.clock.now());
-        let hand_over = |tx: &mut Transaction| Ok(gate.hand_over(tx, collection, id, to, precondition).map(drop)?);
-        self.stores.tenant(scope).await?.transact(hand_over).await
+        terms: Terms<'_>,
+    ) -> Result<Done<()>, RecordError> {
+        let now = self.clock.now();
+        let gate = self.judge.gate(scope, now);
+        let hand_over =
+            |tx: &mut Transaction| Ok(gate.hand_over(tx, collection, id, to, terms.precondition).map(drop)?);
+        self.stores.tenant(scope).await?.once(terms.request, now, hand_over).await
     }
 
     async fn begin(&self, scope: &TenantScope) -> Result<(Transaction, Gate), RecordError> {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Clock, FilePath, TenantScope, Timestamp, UploadId};
-use signalsync_store::{FileWriter, Key, Precondition, Shelf, Store, StoreError, Table, Transaction, row};
+use signalsync_store::{FileWriter, Key, Precondition, RequestKey, Shelf, Store, StoreError, Table, Transaction, row};
 use signalsync_work::{Claimed, Handlers, New, Outcome, Setback, Within};
 
 use crate::error::RecordError;
@@ -78,16 +78,17 @@ impl Uploads {
         handlers.within(EXPIRE, Expiry)
     }
 
-    /// Begins an upload of so many bytes.
+    /// Begins an upload of so many bytes. A request that is repeated gets the upload that it began, as it stood then.
     ///
     /// # Errors
-    /// `TooLarge`, `TooManyUploads`, what the gate says, or the store failed.
+    /// `TooLarge`, `TooManyUploads`, `Reused`, what the gate says, or the store failed.
     pub async fn begin(
         &self,
         scope: &Arc<TenantScope>,
         place: Place,
         (path, media_type): (FilePath, String),
         length: u64,
+        request: Option<&RequestKey>,
     ) -> Result<(UploadId, Upload), RecordError> {
         let limit = scope.tier().file_bytes_max;
         if length > limit {
@@ -106,10 +107,9 @@ impl Uploads {
             }
             tx.put(key(id), row::write(&upload)?);
             signalsync_work::schedule(tx, New::of(EXPIRE, &id, expires_at)?)?;
-            Ok(())
+            Ok((id, upload.clone()))
         };
-        self.files.store(scope).await?.transact(begin).await?;
-        Ok((id, upload))
+        Ok(self.files.store(scope).await?.once(request, now, begin).await?.value)
     }
 
     /// How far an upload is.

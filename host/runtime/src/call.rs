@@ -130,6 +130,7 @@ impl Run {
         };
         let before = tx.savepoint();
         let memory = MemoryMeter::new(limits.memory_bytes, Arc::clone(place.memory()), Arc::clone(&host.memory));
+        let origins = scope.tier().reaches_outside.then_some(origins);
         let outside = Outside::new(Arc::clone(&host.egress), origins, limits.wall_ms);
         let gate = Gate::via(&host.schemas, scope, self.call.now, &self.call.deployed.deployment);
         let state = call_state(&self.call, scope, gate, memory, outside, tx);

@@ -72,7 +72,7 @@ impl Host {
     fn dry_store(&self, scope: &TenantScope, limits: &CallLimits, kind: Kind) -> Store<CallState> {
         let unbounded = Arc::new(Ledger::new(u64::MAX));
         let memory = MemoryMeter::new(limits.memory_bytes, unbounded, Arc::clone(&self.memory));
-        let outside = Outside::new(Arc::clone(&self.egress), Vec::new(), 0);
+        let outside = Outside::new(Arc::clone(&self.egress), None, 0);
         let call = dry_call(kind);
         let gate = Gate::via(&self.schemas, scope, call.now, &call.deployed.deployment);
         let state = call_state(&call, scope, gate, memory, outside, Transaction::detached());

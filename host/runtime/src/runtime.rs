@@ -1,5 +1,6 @@
 //! The runtime's face: admits components and runs calls.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -225,6 +226,10 @@ impl Admit for Runtime {
 
     fn admit<'a>(&'a self, scope: &'a TenantScope, wasm: Bytes) -> BoxFuture<'a, Admission> {
         Box::pin(self.admissions.admit(scope, wasm, &self.host))
+    }
+
+    fn bytes(&self, digest: Digest) -> io::Result<Option<Bytes>> {
+        self.admissions.bytes(digest)
     }
 }
 

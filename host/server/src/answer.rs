@@ -12,6 +12,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 
+use crate::input::Head;
 use crate::problem::Problem;
 
 /// A body that may be streamed. An error cuts the connection off, so that the client sees it.
@@ -62,6 +63,16 @@ pub(crate) fn with(mut answer: Answer, name: HeaderName, value: &str) -> Answer 
 #[must_use]
 pub(crate) fn tagged(answer: Answer, version: u64) -> Answer {
     with(answer, ETAG, &format!("\"{version}\""))
+}
+
+/// What is at an address, with its entity tag; nothing but the tag when the client has it already.
+///
+/// # Errors
+/// A malformed header; or it cannot be written as JSON, which is a mistake of ours.
+pub(crate) fn current(head: &Head, version: u64, body: &impl Serialize) -> Result<Answer, Problem> {
+    let is_known = head.has(&format!("\"{version}\""))?;
+    let answer = if is_known { empty(StatusCode::NOT_MODIFIED) } else { json(StatusCode::OK, body)? };
+    Ok(tagged(answer, version))
 }
 
 /// What every answer says to browsers: nothing here is a page, and nothing here is to be kept.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+use signalsync_archive::Archives;
 use signalsync_audit::Audits;
 use signalsync_calendar::starts::Schedules;
+use signalsync_calendar::stored::Calendars;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
 use signalsync_egress::{Egress, Origin};
@@ -20,7 +22,9 @@ use signalsync_people::rights::Reasons;
 use signalsync_people::role::Roles;
 use signalsync_people::team::Teams;
 use signalsync_people::{Doorman, PeopleError, Place};
-use signalsync_records::{Collections, Exports, Files, Imports, Judge, Records, Upkeep, Uploads};
+use signalsync_records::{
+    Collections, Exports, Files, HandOvers, Imports, Judge, OwnedRecords, Records, Upkeep, Uploads,
+};
 use signalsync_runtime::{Runtime, RuntimeError, RuntimeFigures};
 use signalsync_store::{StoreError, Stores, Transaction};
 use signalsync_tenancy::Directory;
@@ -28,13 +32,14 @@ use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use signalsync_workflow::{
-    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates, Workflows, register_timers,
+    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows, register_timers,
 };
 use tokio::sync::watch;
 
-use crate::config::{ListenerConfig, Resolved};
+use crate::config::{ListenerConfig, PublicUrl, Resolved};
 use crate::listener::CertificateError;
 use crate::mails;
+use crate::templates::Templates;
 use crate::tenants::Listed;
 
 /// The process could not start.
@@ -79,20 +84,23 @@ pub struct App {
     pub(crate) imports: Imports,
     pub(crate) files: Files,
     pub(crate) uploads: Uploads,
+    pub(crate) archives: Archives,
+    pub(crate) templates: Templates,
     pub(crate) messages: Messages,
     pub(crate) workflows: Workflows,
     pub(crate) runs: Runs,
     pub(crate) tasks: Tasks,
     pub(crate) absences: Absences,
     pub(crate) notices: Notices,
-    pub(crate) templates: Templates,
+    pub(crate) wordings: Wordings,
     pub(crate) deliveries: Deliveries,
     pub(crate) schedules: Schedules<Starter>,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
+    pub(crate) calendars: Calendars,
     pub(crate) mails: Office,
     pub(crate) desk: Desk,
-    public: Public,
+    public: PublicUrl,
     pub(crate) runtime: Arc<Runtime>,
     work: Arc<Figures>,
     panics: AtomicU64,
@@ -139,11 +147,16 @@ impl App {
         let directory = Arc::new(directory(config, &stores, &clock));
         let judge = Judge::new(invoke.clone(), Arc::clone(runtime.schemas()));
         let imports = Imports::new(stores.clone(), judge.clone(), clock.clone());
+        let components = Components::new(stores.clone(), admit, clock.clone());
+        let donors = Arc::new(Listed::new(Arc::clone(&directory)));
+        let schemas = Arc::clone(runtime.schemas());
+        let archives = Archives::new(stores.clone(), components.clone(), schemas, donors, clock.clone());
         let outbox = Outbox::new(&config.mail, Arc::clone(&clock));
         let deliveries = Deliveries::new(stores.clone(), outbox.clone());
         let starter = Arc::new(Starter::new(judge.clone(), clock.clone()));
         let schedules = Schedules::new(stores.clone(), clock.clone(), starter);
-        let driver = driver(config, &directory, &stores, &judge, (&imports, &deliveries, &schedules), &clock)?;
+        let does = (&imports, &archives, &deliveries, &schedules);
+        let driver = driver(config, &directory, &stores, &judge, does, &clock)?;
         let mails = mails::queue(outbox);
         let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
@@ -156,12 +169,14 @@ impl App {
             teams: Teams::new(stores.clone(), clock.clone()),
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
-            components: Components::new(stores.clone(), admit, clock.clone()),
+            components,
             deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
             imports,
+            archives,
+            templates: Templates::new(config.templates.clone()),
             uploads: Uploads::new(files.clone(), clock.clone()),
             files,
             messages: Messages::new(stores.clone(), judge.clone(), clock.clone()),
@@ -170,14 +185,15 @@ impl App {
             tasks: Tasks::new(stores.clone(), judge, clock.clone()),
             absences: Absences::new(stores.clone(), clock.clone()),
             notices: Notices::new(stores.clone()),
-            templates: Templates::new(stores.clone(), clock.clone()),
+            wordings: Wordings::new(stores.clone(), clock.clone()),
             deliveries,
             schedules,
             mails: Office::new(stores.clone(), clock.clone()),
+            calendars: Calendars::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
             audits: Audits::new(stores.clone()),
             executions: Executions::new(stores),
-            public: Public::of(config),
+            public: PublicUrl::of(config),
             runtime,
             work: driver.figures(),
             panics: AtomicU64::new(0),
@@ -223,24 +239,19 @@ impl App {
     }
 }
 
-/// How people reach the program: what stands in links that are mailed.
-struct Public {
-    scheme: &'static str,
-    /// None for the scheme's own.
-    port: Option<u16>,
-}
-
-impl Public {
+impl PublicUrl {
+    /// As configured, else as it follows from where we listen.
     fn of(config: &Resolved) -> Self {
+        if let Some(public) = &config.public {
+            return public.clone();
+        }
         let behind_tls = config.certificates.is_some() || !config.proxies.is_empty();
         let (scheme, usual) = if behind_tls { ("https", 443) } else { ("http", 80) };
         // Proxies listen at the usual port, whatever we listen at behind them.
         let ours = config.proxies.is_empty() && config.listen.port() != usual;
-        Self { scheme, port: ours.then_some(config.listen.port()) }
+        Self { scheme: scheme.to_owned(), port: ours.then_some(config.listen.port()) }
     }
-}
 
-impl Public {
     fn place(&self, slug: &TenantSlug, base_domain: &str) -> PlaceBuf {
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         PlaceBuf { name: slug.to_string(), url: format!("{}://{slug}.{base_domain}{port}", self.scheme) }
@@ -277,7 +288,7 @@ pub fn offline_invitation(
     first: FirstAdministrator,
 ) -> impl Fn(&mut Transaction, &TenantScope) -> Result<(), PeopleError> + Send + Sync + use<> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let place = Public::of(config).place(slug, &config.base_domain);
+    let place = PublicUrl::of(config).place(slug, &config.base_domain);
     let queue = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
     move |tx, scope| {
         let (_, mail) = invitation::invite(tx, scope, clock.now(), place.lent(), (&first).into())?;
@@ -298,12 +309,16 @@ fn driver(
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
     judge: &Judge,
-    (imports, deliveries, schedules): (&Imports, &Deliveries, &Schedules<Starter>),
+    (imports, archives, deliveries, schedules): (&Imports, &Archives, &Deliveries, &Schedules<Starter>),
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
     let tenants = Arc::new(Listed::new(Arc::clone(directory)));
     let jobs = imports.clone().register(Jobs::new(tenants.clone(), Arc::clone(clock)));
+    let jobs = archives.clone().register(jobs);
+    // What people leave behind who do not come in any more. Whatever else somebody can own or have to do is one line here.
+    let estates = HandOvers::of(vec![Box::new(OwnedRecords::new(judge.clone(), Arc::clone(clock)))]);
+    let jobs = estates.register(jobs);
     let jobs = BulkJob::register(clock, jobs);
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);

@@ -49,8 +49,13 @@ pub struct Authored {
     pub proxies: Vec<IpAddr>,
     /// Tenants are at `{name}.{base_domain}`, the operator at `console.{base_domain}`.
     pub base_domain: String,
+    /// How people reach this program, where that does not follow from `listen`, `certificates` and `proxies`: a URL whose
+    /// host is the base domain, e.g. `https://example.com:8443`. Links that are mailed begin like it.
+    pub public_url: Option<String>,
     /// Everything that is kept is below this folder.
     pub data: PathBuf,
+    /// Folder of templates for new tenants: archives, each `NAME.zip`. Without it, there are none.
+    pub templates: Option<PathBuf>,
     /// What keeps the rows.
     pub engine: EngineKind,
     /// Stores of tenants that are open at the same time.
@@ -82,7 +87,9 @@ impl Default for Authored {
             certificates: None,
             proxies: Vec::new(),
             base_domain: "localhost".to_owned(),
+            public_url: None,
             data: PathBuf::from("data"),
+            templates: None,
             engine: EngineKind::Redb,
             stores_open_max: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
             listener: ListenerConfig::default(),
@@ -178,6 +185,15 @@ impl Default for AuthoredRuntime {
     }
 }
 
+/// What links to this program begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// `http` or `https`.
+    pub scheme: String,
+    /// None for the scheme's own.
+    pub port: Option<u16>,
+}
+
 /// The configuration as it is used.
 #[derive(Debug, Clone)]
 pub struct Resolved {
@@ -189,11 +205,15 @@ pub struct Resolved {
     pub proxies: Vec<IpAddr>,
     /// Lower case, without dots at its ends.
     pub base_domain: String,
+    /// How people reach this program; none: as it listens.
+    pub public: Option<PublicUrl>,
     /// How requests are taken.
     pub listener: ListenerConfig,
     pub passwords: HashCost,
     /// Where stores are.
     pub stores: StoresConfig,
+    /// Folder of templates. None: there are none.
+    pub templates: Option<PathBuf>,
     /// What runs components.
     pub runtime: RuntimeConfig,
     /// What components reach outside; never this installation itself.
@@ -230,6 +250,7 @@ impl Authored {
     /// A value is not possible.
     pub fn resolve(self) -> Result<Resolved, ConfigError> {
         let base_domain = base_domain(&self.base_domain)?;
+        let public = self.public_url.as_deref().map(|url| public_url(url, &base_domain)).transpose()?;
         let mut tiers = self.tiers;
         if tiers.is_empty() {
             tiers.insert("standard".to_owned(), Tier::default());
@@ -251,9 +272,11 @@ impl Authored {
             certificates: self.certificates,
             proxies: self.proxies,
             base_domain,
+            public,
             listener: self.listener,
             passwords: self.passwords,
             stores,
+            templates: self.templates,
             runtime: self.runtime.resolve(&self.data)?,
             egress: EgressConfig { own_domain, ..self.egress },
             sweep: self.sweep,
@@ -295,6 +318,15 @@ fn base_domain(text: &str) -> Result<String, ConfigError> {
         return Ok(name);
     }
     Err(ConfigError::Impossible { field: "base_domain", why: "it is a domain name without port, e.g. `example.com`" })
+}
+
+fn public_url(text: &str, base_domain: &str) -> Result<PublicUrl, ConfigError> {
+    let why = "it is http:// or https://, the base domain, and a port if it is not the usual one";
+    let impossible = || ConfigError::Impossible { field: "public_url", why };
+    let url = url::Url::parse(text).map_err(|_| impossible())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let fits = matches!(url.scheme(), "http" | "https") && url.host_str() == Some(base_domain) && is_bare;
+    fits.then(|| PublicUrl { scheme: url.scheme().to_owned(), port: url.port() }).ok_or_else(impossible)
 }
 
 fn check(listener: &ListenerConfig) -> Result<(), ConfigError> {
@@ -350,6 +382,10 @@ mod tests {
             "listen = \"0.0.0.0:80\"",
             "base_domain = \"a..b\"",
             "base_domain = \"localhost:80\"",
+            "public_url = \"https://elsewhere\"",
+            "public_url = \"ftp://localhost\"",
+            "public_url = \"https://localhost/path\"",
+            "public_url = \"localhost:8443\"",
             "[listener]\nconnections_max = 0",
             "[listener]\nbody_bytes_per_second_min = 0",
             "[listener]\nheader_bytes_max = 100",

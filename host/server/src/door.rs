@@ -35,15 +35,6 @@ pub(crate) struct Permitted {
 }
 
 impl Permitted {
-    /// For a route that needs this permission; none: that somebody is signed in. A refusal is audited.
-    async fn prove(self, app: &App, head: &Head, needs: Option<Permission>) -> Result<Self, Problem> {
-        let refused = needs.map_or(Ok(()), |permission| self.require(permission));
-        if let (Err(_), Some(lacking)) = (&refused, needs) {
-            app.directory.note_denial(&self.scope, &head.line(), lacking).await;
-        }
-        refused.map(|()| self)
-    }
-
     /// For what some requests at a route need besides.
     ///
     /// # Errors
@@ -110,6 +101,20 @@ enum Visitor {
     Tenant(Permitted, Option<SessionToken>),
 }
 
+impl Visitor {
+    /// The id of a key or a person.
+    fn id(&self) -> String {
+        match self {
+            Self::Operator(key) => key.to_string(),
+            Self::Tenant(permitted, _) => {
+                let caller = permitted.scope.caller();
+                let key = caller.origin.key.map(|key| key.to_string());
+                key.or_else(|| caller.principal.user.clone()).unwrap_or_default()
+            }
+        }
+    }
+}
+
 /// A request that was let in.
 struct Admitted {
     handling: Handling,
@@ -154,7 +159,7 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
     let label = host::label(&parts, &app.base_domain)?;
     let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
         Found::Route { enter: Enter::Public(handler), params } => {
-            return Ok(handler(Input::new(app, parts, params, body)).into());
+            return Ok(handler(Input::new(app, (parts, params, String::new()), body)).into());
         }
         found => match (found, &label) {
             (_, None) | (Found::Nothing, _) => return Err(Problem::not_found()),
@@ -165,17 +170,18 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
     let label = label.ok_or_else(Problem::not_found)?;
     if let Enter::Guest(handler) = enter {
         let guest = welcome(app, label, &parts).await?;
-        return Ok(handler(guest, Input::new(app, parts, params, body)).into());
+        return Ok(handler(guest, Input::new(app, (parts, params, String::new()), body)).into());
     }
     let visitor = recognise(app, label, &parts).await?;
-    let input = Input::new(app, parts, params, body);
+    let input = Input::new(app, (parts, params, visitor.id()), body);
     match (enter, visitor) {
         (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
+            let (scope, line) = (permitted.shared(), input.head.line());
             let handling = match let_in(app, permitted, &input.head, *needs).await {
                 Ok(permitted) => handler(permitted, input),
                 Err(problem) => Box::pin(ready(Err(problem))),
             };
-            Ok(Admitted { handling, renewed })
+            Ok(Admitted { handling: watched(Arc::clone(app), scope, line, handling), renewed })
         }
         (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
         (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
@@ -187,11 +193,25 @@ async fn let_in(app: &App, permitted: Permitted, head: &Head, needs: Needs) -> R
     if permitted.owes_factor && !needs.before_factor {
         return Err(Problem::plain(Code::SecondFactorNeeded));
     }
-    let permitted = permitted.prove(app, head, needs.permission).await?;
+    needs.permission.map_or(Ok(()), |permission| permitted.require(permission))?;
     if !needs.only_reads && !head.is_safe() {
         app.directory.check_changes(permitted.slug()).await?;
     }
     Ok(permitted)
+}
+
+/// What lacks a right is audited, whether the door refuses it or what is behind: a record's rule, or the rule that nobody
+/// gives more than they have.
+fn watched(app: Arc<App>, scope: Arc<TenantScope>, line: String, handling: Handling) -> Handling {
+    Box::pin(async move {
+        let answered = handling.await;
+        if let Err(problem) = &answered
+            && problem.code().is_denial()
+        {
+            app.directory.note_denial(&scope, &line, (problem.code().as_str(), problem.detail())).await;
+        }
+        answered
+    })
 }
 
 async fn welcome(app: &App, label: HostLabel, parts: &Parts) -> Result<Guest, Problem> {
@@ -269,7 +289,7 @@ async fn carry_out(app: &App, handling: Handling, held: Held) -> Result<Answer, 
 }
 
 impl Input {
-    fn new(app: &Arc<App>, parts: Parts, params: routes::Params, body: Incoming) -> Self {
-        Self { app: Arc::clone(app), head: Head::new(parts, params), body }
+    fn new(app: &Arc<App>, (parts, params, asker): (Parts, routes::Params, String), body: Incoming) -> Self {
+        Self { app: Arc::clone(app), head: Head::new(parts, params, asker), body }
     }
 }

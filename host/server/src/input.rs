@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use signalsync_core::json;
-use signalsync_store::{Precondition, RequestKey};
+use signalsync_store::{Precondition, RequestKey, Terms};
 
 use crate::app::App;
 use crate::listener::{Incoming, TooSlow};
@@ -43,11 +43,13 @@ pub(crate) struct Input {
 pub(crate) struct Head {
     parts: Parts,
     params: Params,
+    /// Who asks: the id of a key or a person, empty for whoever is nobody yet.
+    asker: String,
 }
 
 impl Head {
-    pub(crate) fn new(parts: Parts, params: Params) -> Self {
-        Self { parts, params }
+    pub(crate) fn new(parts: Parts, params: Params, asker: String) -> Self {
+        Self { parts, params, asker }
     }
 
     /// Method and path, without the query, which may hold what is nobody's business.
@@ -131,7 +133,7 @@ impl Head {
         }
     }
 
-    /// The name that the client gave this request, with what it asks.
+    /// The name that the client gave this request, with what it asks. Others have names of their own.
     ///
     /// # Errors
     /// `bad-request` when it is no such name.
@@ -140,7 +142,7 @@ impl Head {
         let address = self.parts.uri.path_and_query().map_or("", |address| address.as_str());
         let media_type = self.media_type()?.unwrap_or_default();
         let asked = [self.parts.method.as_str(), address, &media_type].map(str::as_bytes);
-        Ok(Some(RequestKey::new(name, asked.into_iter().chain([body]))?))
+        Ok(Some(RequestKey::new(name, asked.into_iter().chain([body]))?.of(&self.asker)))
     }
 
     /// What the client expects of the thing that it changes.
@@ -156,6 +158,14 @@ impl Head {
             (None, Some(_)) => Err(bad("If-None-Match can only be `*` here")),
             (Some(_), Some(_)) => Err(bad("send If-Match or If-None-Match, not both")),
         }
+    }
+
+    /// On what terms the client wants a change.
+    ///
+    /// # Errors
+    /// As [`precondition`](Self::precondition).
+    pub(crate) fn terms<'a>(&self, request: Option<&'a RequestKey>) -> Result<Terms<'a>, Problem> {
+        Ok(Terms { request, precondition: self.precondition()? })
     }
 
     /// Whether the client has this representation already (`If-None-Match` of a GET).
@@ -241,6 +251,22 @@ impl Input {
     }
 }
 
+impl Input {
+    /// As [`document`](Self::document); a request without a body asks for nothing in particular.
+    ///
+    /// # Errors
+    /// As [`document`](Self::document).
+    pub(crate) async fn document_or_default<T: DeserializeOwned + Default>(
+        self,
+    ) -> Result<(Head, T, Option<RequestKey>), Problem> {
+        if http_body::Body::is_end_stream(&self.body) {
+            let request = self.head.request_key(&[])?;
+            return Ok((self.head, T::default(), request));
+        }
+        self.document().await
+    }
+}
+
 fn wrong_fields(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let code = if text.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidBody };
@@ -253,9 +279,7 @@ fn wrong_fields(error: &serde_json::Error) -> Problem {
 /// `too-large`, `request-timeout`, or `bad-request` when it broke off.
 pub(crate) async fn read(body: Incoming, bytes_max: u64) -> Result<Bytes, Problem> {
     let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
-    if http_body::Body::size_hint(&body).lower() > bytes_max {
-        return Err(too_large(bytes_max));
-    }
+    check_length(&body, bytes_max)?;
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
@@ -263,12 +287,22 @@ pub(crate) async fn read(body: Incoming, bytes_max: u64) -> Result<Bytes, Proble
     }
 }
 
+/// Refuses a body that says that it is too long, before it is sent.
+///
+/// # Errors
+/// `too-large`.
+pub(crate) fn check_length(body: &Incoming, bytes_max: u64) -> Result<(), Problem> {
+    let fits = http_body::Body::size_hint(body).lower() <= bytes_max;
+    if fits { Ok(()) } else { Err(too_large(bytes_max)) }
+}
+
 /// A body that did not come to its end.
 pub(crate) fn broken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
     if error.is::<TooSlow>() { Problem::plain(Code::RequestTimeout) } else { bad("the body broke off or is malformed") }
 }
 
-fn too_large(limit: u64) -> Problem {
+/// A body that has more bytes than it may.
+pub(crate) fn too_large(limit: u64) -> Problem {
     Problem::new(Code::TooLarge, format!("the body has more than {limit} bytes")).with("limit", limit)
 }
 

@@ -15,6 +15,7 @@ mod mails;
 pub mod problem;
 pub mod routes;
 mod sweep;
+pub mod templates;
 mod tenants;
 
 use std::future::Future;
@@ -42,14 +43,16 @@ pub async fn run(
     ready: oneshot::Sender<SocketAddr>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
-    let address = config.listen;
-    let cannot_listen = |error| StartError::Listen { address, error };
+    let cannot_listen = |error| StartError::Listen { address: config.listen, error };
+    let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    // Links that are mailed lead to where we listen, which may have been any free port.
+    let config = Resolved { listen: address, ..config };
     let (app, driver) = App::start(&config)?;
     let drain = Duration::from_millis(config.listener.drain_ms);
     let secured = config.certificates.as_deref().map(Secured::with).transpose()?;
-    let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
     // Nobody has to listen to where we listen.
-    let _ = ready.send(listener.local_addr().map_err(cannot_listen)?);
+    let _ = ready.send(address);
     // Without TLS, and on an address that others reach, only proxies that end TLS may connect.
     let proxies_only = secured.is_none() && !address.ip().is_loopback();
     let entrance = Entrance { listener, secured, proxies: config.proxies.into(), proxies_only };

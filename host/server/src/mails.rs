@@ -71,6 +71,7 @@ fn refused(error: MailError) -> PeopleError {
         | MailError::NotFound
         | MailError::TooLarge { .. }
         | MailError::Template(_)
+        | MailError::Precondition(_)
         | MailError::Work(_)) => PeopleError::Invalid(error.to_string()),
     }
 }

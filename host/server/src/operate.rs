@@ -2,13 +2,15 @@
 
 use anyhow::{anyhow, bail};
 use clap::Subcommand;
-use signalsync_core::TenantSlug;
+use signalsync_archive::{copy, furnish};
+use signalsync_core::{Clock as _, FolderName, SystemClock, TenantScope, TenantSlug};
 use signalsync_people::invitation::FirstAdministrator;
 use signalsync_people::name::MailAddress;
 use signalsync_server::config::Resolved;
+use signalsync_server::templates::Templates;
 use signalsync_server::{offline_directory, offline_invitation};
-use signalsync_store::StoreError;
-use signalsync_tenancy::{Directory, Furnish, Life, TenancyError, Tenant, TenantChange, Wanted};
+use signalsync_store::{StoreError, Terms, Transaction};
+use signalsync_tenancy::{Directory, Life, TenancyError, Tenant, TenantChange, TenantDraft, Wanted};
 
 /// Tenants on one part of a list.
 const PAGE: usize = 1_000;
@@ -28,6 +30,15 @@ pub(crate) enum Act {
         /// Mail address of who administrates it; the invitation leaves when the server runs.
         #[arg(long)]
         administrator: Option<MailAddress>,
+        /// A template that it begins with, of the configuration's folder. It is filled when the server runs.
+        #[arg(long)]
+        template: Option<FolderName>,
+    },
+    /// Copy a tenant, in a form that nothing leaves. It is filled when the server runs.
+    Clone {
+        slug: TenantSlug,
+        /// Its copy's label in its address.
+        to: TenantSlug,
     },
     /// Show one tenant.
     Show { slug: TenantSlug },
@@ -70,10 +81,31 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
     let directory = offline_directory(config)?;
     let changed = match act {
         Act::List => return Ok(all(&directory).await?.iter().map(line).collect()),
-        Act::Create { slug, tier, administrator } => {
+        Act::Create { slug, tier, administrator, template } => {
+            if administrator.is_some() && config.public.is_none() && config.listen.port() == 0 {
+                bail!("`listen` has port 0, so nobody knows where the link in the invitation leads; set `public_url`");
+            }
             let first = administrator.map(|mail| FirstAdministrator { mail, name: None, language: None });
             let invite = first.map(|first| offline_invitation(config, &slug, first));
-            directory.create(slug, tier, invite.as_ref().map(|invite| invite as Furnish<'_>), None).await
+            let template = match template {
+                Some(name) => Some(Templates::new(config.templates.clone()).read(&name).await?),
+                None => None,
+            };
+            let furnish = |tx: &mut Transaction, scope: &TenantScope| {
+                if let Some(template) = &template {
+                    furnish(tx, scope, template.clone(), SystemClock.now())?;
+                }
+                invite.as_ref().map_or(Ok(()), |invite| invite(tx, scope))
+            };
+            directory.create(TenantDraft::new(slug, tier), Some(&furnish), None).await
+        }
+        Act::Clone { slug, to } => {
+            let original = directory.get(&slug).await.map_err(explained)?;
+            let wanted = TenantDraft { neutral: true, ..TenantDraft::new(to, original.tier.clone()) };
+            let furnish = |tx: &mut Transaction, scope: &TenantScope| {
+                Ok(copy(tx, scope, original.id, SystemClock.now()).map(drop)?)
+            };
+            directory.create(wanted, Some(&furnish), None).await
         }
         Act::Show { slug } => directory.get(&slug).await.map(|tenant| (*tenant).clone()),
         Act::Tier { slug, tier } => change(&directory, &slug, TenantChange { tier: Some(tier), ..none() }).await,
@@ -81,8 +113,10 @@ pub(crate) async fn operate(config: &Resolved, act: Act) -> anyhow::Result<Vec<S
         Act::Suspend { slug, reason } => state(&directory, &slug, Wanted::Suspended, Some(reason)).await,
         Act::ReadOnly { slug, reason } => state(&directory, &slug, Wanted::ReadOnly, Some(reason)).await,
         Act::Resume { slug } => state(&directory, &slug, Wanted::Active, None).await,
-        Act::Delete { slug, reason } => directory.delete(&slug, Some(&reason), None).await,
-        Act::Restore { slug } => directory.restore(&slug, None).await,
+        Act::Delete { slug, reason } => {
+            directory.delete(&slug, Some(&reason), None, Terms::default()).await.map(|done| done.value)
+        }
+        Act::Restore { slug } => directory.restore(&slug, None, Terms::default()).await.map(|done| done.value),
     };
     Ok(vec![line(&changed.map_err(explained)?)])
 }
@@ -111,7 +145,7 @@ async fn state(
 }
 
 async fn change(directory: &Directory, slug: &TenantSlug, asked: TenantChange) -> Result<Tenant, TenancyError> {
-    directory.change(slug, &asked, None).await
+    directory.change(slug, &asked, None, Terms::default()).await.map(|done| done.value)
 }
 
 async fn all(directory: &Directory) -> anyhow::Result<Vec<Tenant>> {

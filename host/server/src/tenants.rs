@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use signalsync_archive::Donors;
 use signalsync_core::{KeyId, TenantId, TenantScope};
 use signalsync_tenancy::{Directory, Life};
 use signalsync_work::jobs::Starters;
@@ -37,6 +38,12 @@ impl Tenants for Listed {
             })
         }
         .boxed()
+    }
+}
+
+impl Donors for Listed {
+    fn scope(&self, tenant: TenantId) -> BoxFuture<'_, Result<Option<TenantScope>, String>> {
+        async move { self.0.lend(tenant).await.map_err(|error| error.to_string()) }.boxed()
     }
 }
 

@@ -137,13 +137,28 @@ impl Transaction {
     /// # Errors
     /// The store cannot be read. Inside: where the chain is broken.
     pub fn verify_chain(&self, table: Table) -> Result<Result<ChainHead, Broken>, StoreError> {
+        self.follow_chain(table, &mut |_| Ok(()))
+    }
+
+    /// The same, and shows each entry that follows from those before it.
+    ///
+    /// # Errors
+    /// The store cannot be read, or what `visit` answers. Inside: where the chain is broken.
+    pub fn follow_chain(
+        &self,
+        table: Table,
+        visit: &mut dyn FnMut(&Link) -> Result<(), StoreError>,
+    ) -> Result<Result<ChainHead, Broken>, StoreError> {
         let (start, end) = bounds(table, None);
         let (mut at, mut broken, mut failed) = (ChainHead::EMPTY, None, None);
         self.snapshot().range(&start, end.as_deref(), Direction::Forth, &mut |key, row| {
             match read(start.len(), key, &row.body) {
                 Ok(link) if link.number != at.number + 1 => broken = Some(Broken::Missing(at.number + 1)),
                 Ok(link) if link != at.next(&link.body) => broken = Some(Broken::Changed(link.number)),
-                Ok(link) => at = ChainHead::at(&link),
+                Ok(link) => {
+                    at = ChainHead::at(&link);
+                    failed = visit(&link).err();
+                }
                 Err(error) => failed = Some(error),
             }
             broken.is_none() && failed.is_none()

@@ -13,7 +13,7 @@ use crate::blob::{BlobId, Blobs};
 use crate::engine::Direction;
 use crate::error::{CommitError, StoreError};
 use crate::row;
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, Shelves};
 use crate::store::blocking;
 use crate::stream::{StagedBlob, StagedFile};
 use crate::transaction::Transaction;
@@ -153,6 +153,26 @@ impl Transaction {
             self.info(path, row.version, &row.body)
         });
         infos.collect()
+    }
+
+    /// Every file on shelves of this kind, in the order of their names, as they were when the transaction began. Nothing is
+    /// expected of them, so it is for reading alone.
+    ///
+    /// # Errors
+    /// The store cannot be read, or what `visit` answers.
+    pub fn each_file(
+        &self,
+        shelves: Shelves,
+        visit: &mut dyn FnMut(&Shelf, &FileInfo) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let damaged = || StoreError::Corrupt("a file's name is not what was written".to_owned());
+        self.each(shelves.table(), &[], &mut |key, row| {
+            let mut names: Vec<_> =
+                key.parts(shelves.names()).ok_or_else(damaged)?.into_iter().map(str::to_owned).collect();
+            let path = names.pop().and_then(|path| FilePath::try_from(path).ok()).ok_or_else(damaged)?;
+            let shelf = shelves.shelf(&names).ok_or_else(damaged)?;
+            visit(&shelf, &self.info(path, row.version, &row.body)?)
+        })
     }
 
     /// At most `length` bytes of a file from `offset`; none when there is no such file.

@@ -56,6 +56,12 @@ impl RequestKey {
         }
         Ok(Self { name: name.to_owned(), fingerprint: hasher.finalize() })
     }
+
+    /// The name as this asker uses it: another one's request of the same name is another request.
+    #[must_use]
+    pub fn of(self, asker: &str) -> Self {
+        Self { name: format!("{asker}/{}", self.name), ..self }
+    }
 }
 
 /// What a request had done, now or the first time that it came.

@@ -1,9 +1,10 @@
 //! What a caller expects of a thing before it changes it (RFC 9110, 13.1).
 
 /// What a caller expects of a row before its write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Precondition {
     /// Nothing.
+    #[default]
     None,
     /// This version (`If-Match`).
     Version(u64),

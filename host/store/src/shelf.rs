@@ -13,6 +13,42 @@ pub struct Shelf {
     parents: Vec<String>,
 }
 
+/// Shelves that belong to what a tenant owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelves {
+    /// All folders.
+    Folders,
+    /// All records.
+    Records,
+}
+
+impl Shelves {
+    pub(crate) fn table(self) -> Table {
+        match self {
+            Self::Folders => Table::Files,
+            Self::Records => Table::Attachments,
+        }
+    }
+
+    /// Names that a shelf of this kind has.
+    pub(crate) fn names(self) -> usize {
+        match self {
+            Self::Folders => 1,
+            Self::Records => 2,
+        }
+    }
+
+    /// The shelf with these [names](Shelf::parents); none when they are no names of one.
+    pub fn shelf(self, names: &[String]) -> Option<Shelf> {
+        let is_name = match (self, names) {
+            (Self::Folders, [folder]) => folder.parse::<FolderName>().is_ok(),
+            (Self::Records, [collection, record]) => collection.parse::<CollectionName>().is_ok() && is_id_part(record),
+            _ => false,
+        };
+        is_name.then(|| Shelf { table: self.table(), parents: names.to_vec() })
+    }
+}
+
 impl Shelf {
     /// All tables of files.
     pub(crate) const TABLES: [Table; 4] = [Table::Files, Table::Attachments, Table::JobFiles, Table::UploadParts];
@@ -41,7 +77,8 @@ impl Shelf {
         self.table
     }
 
-    pub(crate) fn parents(&self) -> Vec<&str> {
+    /// Names that stand for it.
+    pub fn parents(&self) -> Vec<&str> {
         self.parents.iter().map(String::as_str).collect()
     }
 
@@ -68,4 +105,13 @@ impl From<&Shelf> for Shelf {
 /// a longer one is named by its hash, behind a character that no id has.
 pub fn id_part(id: &str) -> Cow<'_, str> {
     if id.len() <= 200 { id.into() } else { format!("\u{1}{}", Digest::of(id.as_bytes())).into() }
+}
+
+/// Whether a text can be what [`id_part`] answers.
+pub fn is_id_part(text: &str) -> bool {
+    let digest = text.strip_prefix('\u{1}');
+    digest.map_or_else(
+        || text.len() <= 200 && text.parse::<RecordId>().is_ok(),
+        |digest| digest.parse::<Digest>().is_ok(),
+    )
 }

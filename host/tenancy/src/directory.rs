@@ -9,21 +9,21 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use signalsync_audit::{Action, Denials, Event, record};
 use signalsync_core::{
-    Authority, Caller, Clock, KeyId, Origin, Permission, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
+    Authority, Caller, Clock, KeyId, Origin, Principal, TenantId, TenantScope, TenantSlug, Tier, Timestamp,
 };
 use signalsync_people::PeopleError;
-use signalsync_people::key::{ApiKey, KeyDraft, USE_NOTED_EVERY_MS};
+use signalsync_people::key::{KeyDraft, USE_NOTED_EVERY_MS};
 use signalsync_people::keys::{Keys, Removal};
 use signalsync_people::rights::RightsCache;
-use signalsync_store::{RequestKey, Store, StoreError, Stores, Transaction};
+use signalsync_store::{RequestKey, Store, StoreError, Stores, Terms, Transaction};
 use tokio::sync::RwLock;
 
 use crate::error::{AuthError, TenancyError};
-use crate::key::{Issued, KeyRow, Owner, Token, check_name};
+use crate::key::{Issued, KeyRow, Made, Owner, Token, check_name};
 use crate::life::Life;
 use crate::rate::{Counted, Rates};
 use crate::registry;
-use crate::tenant::{Tenant, TenantPage};
+use crate::tenant::{Tenant, TenantDraft, TenantPage};
 
 /// What classes of tenants may use, by name.
 pub type Tiers = BTreeMap<String, Arc<Tier>>;
@@ -58,9 +58,11 @@ pub enum Actor {
 /// What the audit says about a request that was refused.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Refusal {
-    /// What was lacking.
-    permission: Permission,
+struct Refusal<'a> {
+    /// A stable word for why.
+    code: &'a str,
+    /// Why, as the caller was told.
+    reason: &'a str,
     /// Refusals of the minute before that were only counted.
     unrecorded_before: u32,
 }
@@ -156,14 +158,14 @@ impl Directory {
     /// `SlugTaken`, `LooksLike`, `NoSuchTier`, `NotFurnished`, `Reused`, `Conflict`, or the store failed.
     pub async fn create(
         &self,
-        slug: TenantSlug,
-        tier: String,
+        wanted: TenantDraft,
         furnish: Option<Furnish<'_>>,
         request: Option<RequestKey>,
     ) -> Result<Tenant, TenancyError> {
+        let TenantDraft { slug, tier, neutral } = wanted;
         self.tier(&tier)?;
         let now = self.clock.now();
-        let new = Tenant { id: TenantId::new(), slug, tier, created_at: now, life: Life::Active };
+        let new = Tenant { id: TenantId::new(), slug, tier, neutral, created_at: now, life: Life::Active };
         let _changing = self.changing.write().await;
         // The store comes first: a tenant that is listed can be used, whatever happens in between.
         self.stores.create_tenant(&self.authority, new.id).await?;
@@ -225,9 +227,8 @@ impl Directory {
     ) -> Result<(Vec<TenantScope>, Option<TenantId>), TenancyError> {
         let page = self.list(after, limit).await?;
         // A tier that is no longer configured keeps people out, but not the host.
-        let scope = |tenant: &Tenant| {
-            self.authority.scope(tenant.id, self.tier(&tenant.tier).unwrap_or_default(), Caller::host())
-        };
+        let scope =
+            |tenant: &Tenant| self.authority.scope(tenant.id, self.tier_of(tenant).unwrap_or_default(), Caller::host());
         Ok((page.tenants.iter().map(scope).collect(), page.next))
     }
 
@@ -239,13 +240,33 @@ impl Directory {
         self.known_tenant(slug).await?.ok_or(TenancyError::NoSuchTenant)
     }
 
+    /// One tenant as it is in the store, and its version.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, or the store failed.
+    pub async fn look(&self, slug: &TenantSlug) -> Result<(Tenant, u64), TenancyError> {
+        let mut tx = self.begin().await?;
+        let tenant = registry::tenant(&mut tx, slug)?.ok_or(TenancyError::NoSuchTenant)?;
+        let version = registry::version(&mut tx, tenant.id)?;
+        Ok((tenant, version))
+    }
+
     /// What a tenant may use, and how it stands with it; none when there is no such tenant.
     ///
     /// # Errors
     /// `NoSuchTier` when its tier is configured no more, or the store failed.
     pub async fn standing_of(&self, id: TenantId) -> Result<Option<(Arc<Tier>, Life)>, TenancyError> {
         let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
-        tenant.map(|tenant| Ok((self.tier(&tenant.tier)?, tenant.life))).transpose()
+        tenant.map(|tenant| Ok((self.tier_of(&tenant)?, tenant.life))).transpose()
+    }
+
+    /// The host's own access to a tenant by its id, for what goes on without anybody asking; none when there is none.
+    ///
+    /// # Errors
+    /// `NoSuchTier` when its tier is configured no more, or the store failed.
+    pub async fn lend(&self, id: TenantId) -> Result<Option<TenantScope>, TenancyError> {
+        let tenant = registry::tenant_by_id(&mut self.begin().await?, id)?;
+        tenant.map(|tenant| self.scope(&tenant, Caller::host())).transpose()
     }
 
     /// The host's own access to a tenant, for its operator.
@@ -268,45 +289,55 @@ impl Directory {
         Ok(Issued { info: id, token: token.text() })
     }
 
-    /// Makes a key for the tenant, on behalf of the scope's caller. A request that is repeated makes another one.
+    /// Makes a key for the tenant, on behalf of the scope's caller. A request that is repeated gets the same key, without
+    /// its secret: secrets are not remembered.
     ///
     /// # Errors
-    /// What `people` says of the key; `Conflict`, `Entropy`, or the store failed.
-    pub async fn issue_key(&self, scope: &TenantScope, draft: &KeyDraft) -> Result<Issued<ApiKey>, TenancyError> {
-        self.keys.check(scope, draft).await?;
+    /// What `people` says of the key; `Reused`, `Conflict`, `Entropy`, or the store failed.
+    pub async fn issue_key(
+        &self,
+        scope: &TenantScope,
+        draft: &KeyDraft,
+        request: Option<&RequestKey>,
+    ) -> Result<Made, TenancyError> {
         let (id, token, owner) = (KeyId::new(), Token::random()?, Owner::Tenant(scope.tenant()));
         // The proof comes first: without the tenant's row it proves a key that is worth nothing.
         self.prove(id, owner, None, &token).await?;
-        match self.keys.add(scope, id, draft).await {
-            Ok(info) => Ok(Issued { info, token: token.text() }),
-            Err(error) => {
-                self.forget(owner, id).await;
-                Err(error.into())
-            }
+        let added = self.keys.add(scope, id, draft, request).await;
+        if added.as_ref().map_or(true, |key| key.before) {
+            self.forget(owner, id).await;
         }
+        let key = added?;
+        Ok(Made { token: (!key.before).then(|| token.text()), key })
     }
 
     /// Makes a tenant's key worthless, from the moment that this returns.
     ///
     /// # Errors
     /// What `people` says; `Conflict`, or the store failed.
-    pub async fn revoke_key(&self, scope: &TenantScope, id: KeyId, removal: Removal) -> Result<(), TenancyError> {
-        self.keys.remove(scope, id, removal).await?;
+    pub async fn revoke_key(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        removal: Removal,
+        terms: Terms<'_>,
+    ) -> Result<(), TenancyError> {
+        self.keys.remove(scope, id, removal, terms).await?;
         self.forget(Owner::Tenant(scope.tenant()), id).await;
         Ok(())
     }
 
-    /// Writes into the tenant's audit that a caller lacked a permission for something; of a flood only the number is
-    /// kept. Whether it can be written makes no difference to the caller.
-    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, lacking: Permission) {
+    /// Writes into the tenant's audit that a caller lacked a right for something, with a word and a sentence that say which;
+    /// of a flood only the number is kept. Whether it can be written makes no difference to the caller.
+    pub async fn note_denial(&self, scope: &TenantScope, asked: &str, (code, reason): (&str, &str)) {
         let Some(unrecorded) = self.denials.admit(scope.tenant(), self.clock.now()) else { return };
-        let refusal = Refusal { permission: lacking, unrecorded_before: unrecorded };
+        let refusal = Refusal { code, reason, unrecorded_before: unrecorded };
         if let Err(error) = self.deny(scope, asked, &refusal).await {
             tracing::warn!(%error, "a refusal was not recorded");
         }
     }
 
-    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal) -> Result<(), TenancyError> {
+    async fn deny(&self, scope: &TenantScope, asked: &str, refusal: &Refusal<'_>) -> Result<(), TenancyError> {
         let mut tx = self.stores.tenant(scope).await?.begin().await?;
         let event = Event::denied(Action::RequestDenied, format!("route/{asked}")).after(refusal)?;
         record(&mut tx, scope.caller(), self.clock.now(), event)?;
@@ -377,7 +408,13 @@ impl Directory {
     }
 
     fn scope(&self, tenant: &Tenant, caller: Caller) -> Result<TenantScope, TenancyError> {
-        Ok(self.authority.scope(tenant.id, self.tier(&tenant.tier)?, caller))
+        Ok(self.authority.scope(tenant.id, self.tier_of(tenant)?, caller))
+    }
+
+    /// What a tenant may use.
+    fn tier_of(&self, tenant: &Tenant) -> Result<Arc<Tier>, TenancyError> {
+        let tier = self.tier(&tenant.tier)?;
+        Ok(if tenant.neutral { Arc::new(Tier { reaches_outside: false, ..(*tier).clone() }) } else { tier })
     }
 
     fn tier(&self, name: &str) -> Result<Arc<Tier>, TenancyError> {

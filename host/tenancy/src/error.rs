@@ -2,7 +2,7 @@
 
 use signalsync_core::{TenantSlug, Timestamp};
 use signalsync_people::{PeopleError, StructureError};
-use signalsync_store::{CommitError, Reused, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError, Unexpected};
 
 /// A caller is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,9 @@ pub enum TenancyError {
         /// How many.
         limit: usize,
     },
+    /// The tenant is not as the caller expects.
+    #[error(transparent)]
+    Precondition(#[from] Unexpected),
     /// The idempotency key belongs to another request.
     #[error(transparent)]
     Reused(#[from] Reused),

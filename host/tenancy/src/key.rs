@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{KeyId, TenantId, Timestamp};
+use signalsync_people::key::ApiKey;
+use signalsync_store::Done;
 use subtle::ConstantTimeEq as _;
 
 use crate::error::TenancyError;
@@ -51,6 +53,15 @@ pub struct Issued<T> {
     pub info: T,
     /// The secret.
     pub token: String,
+}
+
+/// A tenant's key that was made: now, or when the same request came before.
+#[derive(Debug)]
+pub struct Made {
+    /// What stays known of it.
+    pub key: Done<ApiKey>,
+    /// The secret; none when the request was repeated.
+    pub token: Option<String>,
 }
 
 /// What proves a key, and whose it is.

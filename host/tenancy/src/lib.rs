@@ -14,7 +14,7 @@ mod tenant;
 
 pub use directory::{Actor, Directory, Entered, Furnish, GRACE_MS, HostLabel, TenantChange, Tiers};
 pub use error::{AuthError, TenancyError};
-pub use key::Issued;
+pub use key::{Issued, Made};
 pub use life::{Life, REASON_BYTES_MAX, Wanted};
 pub use registry::OPERATOR_KEYS_MAX;
-pub use tenant::{Receipt, Tenant, TenantPage};
+pub use tenant::{Receipt, Tenant, TenantDraft, TenantPage};

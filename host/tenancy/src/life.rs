@@ -93,6 +93,14 @@ impl Life {
         }
     }
 
+    /// When it is to be destroyed, if it is.
+    pub(crate) fn destroyed_after(&self) -> Option<Timestamp> {
+        match self {
+            Self::Deleted { destroyed_after, .. } => Some(*destroyed_after),
+            Self::Active | Self::ReadOnly { .. } | Self::Suspended { .. } => None,
+        }
+    }
+
     /// Whether its grace is over.
     pub fn is_to_be_destroyed(&self, now: Timestamp) -> bool {
         matches!(self, Self::Deleted { destroyed_after, .. } if *destroyed_after <= now)

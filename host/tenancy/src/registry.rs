@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use signalsync_core::{KeyId, TenantId, TenantSlug};
-use signalsync_store::{Key, Listing, Page, StoreError, Table, Transaction, row};
+use signalsync_core::{KeyId, TenantId, TenantSlug, Timestamp};
+use signalsync_store::{Key, Listing, Page, StoreError, Table, Transaction, due_key, parse_due, row};
 
 use crate::error::TenancyError;
 use crate::key::{KeyRow, Owner};
@@ -22,6 +22,11 @@ const BY_OWNER: &str = "owner";
 pub(crate) fn tenant(tx: &mut Transaction, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
     let Some(id) = read::<TenantId>(tx, &Key::new(Table::Slugs, &[slug.as_str()]))? else { return Ok(None) };
     tenant_by_id(tx, id)
+}
+
+/// The version of a tenant that is there.
+pub(crate) fn version(tx: &mut Transaction, id: TenantId) -> Result<u64, StoreError> {
+    Ok(tx.version(&[tenant_key(id)])?.unwrap_or_default())
 }
 
 pub(crate) fn tenant_by_id(tx: &mut Transaction, id: TenantId) -> Result<Option<Tenant>, StoreError> {
@@ -54,7 +59,34 @@ pub(crate) fn change_tenant(tx: &mut Transaction, before: &Tenant, after: &Tenan
         unname(tx, before)?;
         name(tx, after)?;
     }
+    set_due(tx, before, after.life.destroyed_after())?;
     Ok(write(tx, tenant_key(after.id), after)?)
+}
+
+/// Notes when a tenant is to be destroyed: in the order of time, so that those who are due are the first.
+fn set_due(tx: &mut Transaction, before: &Tenant, after: Option<Timestamp>) -> Result<(), StoreError> {
+    let id = before.id.to_string();
+    if let Some(at) = before.life.destroyed_after() {
+        tx.delete(&due_key(at, &id))?;
+    }
+    if let Some(at) = after {
+        tx.put(due_key(at, &id), "");
+    }
+    Ok(())
+}
+
+/// Tenants whose grace is over, those first who have been due longest.
+pub(crate) fn due(tx: &mut Transaction, now: Timestamp, limit: usize) -> Result<Vec<Tenant>, StoreError> {
+    let mut found = Vec::new();
+    for (name, _) in tx.look(Table::WorkDue, limit)? {
+        let damaged = || StoreError::Corrupt("a row that says who is due is damaged".to_owned());
+        let (at, id) = parse_due(&name).ok_or_else(damaged)?;
+        if at > now {
+            break;
+        }
+        found.extend(tenant_by_id(tx, id.parse().map_err(|_| damaged())?)?);
+    }
+    Ok(found)
 }
 
 /// Puts a receipt in a tenant's place; the prefixes of its keys.
@@ -69,6 +101,7 @@ pub(crate) fn remove_tenant(tx: &mut Transaction, receipt: &Receipt) -> Result<V
         prefixes.push(prefix);
     }
     unname(tx, tenant)?;
+    set_due(tx, tenant, None)?;
     tx.delete(&tenant_key(tenant.id))?;
     write(tx, Key::new(Table::Receipts, &[&tenant.id.to_string()]), receipt)?;
     Ok(prefixes)

@@ -15,11 +15,32 @@ pub struct Tenant {
     pub slug: TenantSlug,
     /// Name of its tier in the configuration.
     pub tier: String,
+    /// Whether nothing leaves it, whatever its tier says: a copy in which one can try everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub neutral: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// How it stands with it.
     #[serde(flatten)]
     pub life: Life,
+}
+
+/// A tenant that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantDraft {
+    /// Its label in its address.
+    pub slug: TenantSlug,
+    /// Name of a tier of the configuration.
+    pub tier: String,
+    /// Whether nothing leaves it.
+    pub neutral: bool,
+}
+
+impl TenantDraft {
+    /// A usual one.
+    pub fn new(slug: TenantSlug, tier: impl Into<String>) -> Self {
+        Self { slug, tier: tier.into(), neutral: false }
+    }
 }
 
 /// What stays of a tenant that was destroyed.

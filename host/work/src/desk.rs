@@ -2,22 +2,74 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use signalsync_core::{Clock, JobId, Permission, TenantScope, Timestamp, WorkId};
-use signalsync_store::{Listing, Stores, Transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use signalsync_core::{Clock, JobId, KeyId, Permission, TenantScope, Timestamp, WorkId};
+use signalsync_store::{Listing, RequestKey, Stores, Transaction};
 
 use crate::error::WorkError;
-use crate::jobs::{self, Job, JobError, Problem};
+use crate::jobs::{self, Job, JobError, JobState, Problem};
 use crate::work::{self, Listed};
 
-/// A job in an answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A job as it is shown: without what only its kind and the driver know of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct NamedJob {
     /// Its id.
     pub id: JobId,
-    /// What it is and where it stands.
-    #[serde(flatten)]
-    pub job: Job,
+    /// What it is, e.g. `import`.
+    pub kind: String,
+    /// Id of the person or key that started it.
+    pub by: Option<String>,
+    /// The key that they started it with.
+    pub key: Option<KeyId>,
+    /// What is to be done.
+    pub input: Value,
+    /// Where it stands.
+    pub state: JobState,
+    /// Items that are done.
+    pub done: u64,
+    /// Items that could not be done.
+    pub failed: u64,
+    /// Items in all, once that is known.
+    pub total: Option<u64>,
+    /// Problems that were found, also those that are not listed.
+    pub problems: u64,
+    /// What came of it, once it is done.
+    pub result: Option<Value>,
+    /// Why it failed.
+    pub why: Option<String>,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Whether it can be undone.
+    pub can_undo: bool,
+    /// Whether what it did is taken back when it cannot go on.
+    pub all_or_nothing: bool,
+}
+
+impl NamedJob {
+    fn of(id: JobId, job: Job) -> Self {
+        Self {
+            id,
+            kind: job.kind,
+            by: job.by,
+            key: job.key,
+            input: job.input,
+            state: job.state,
+            done: job.done,
+            failed: job.failed,
+            total: job.total,
+            problems: job.problems,
+            result: job.result,
+            why: job.why,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+            can_undo: job.can_undo,
+            all_or_nothing: job.all_or_nothing,
+        }
+    }
 }
 
 /// What can be decided about a job.
@@ -59,8 +111,8 @@ impl Desk {
         limit: usize,
     ) -> Result<Listing<NamedJob>, JobError> {
         let page = jobs::list(&self.begin(scope).await?, before, limit)?;
-        let named = page.items.into_iter().map(|(id, job)| NamedJob { id, job });
-        Ok(Listing { items: named.filter(|named| is_theirs(scope, &named.job)).collect(), next: page.next })
+        let theirs = page.items.into_iter().filter(|(_, job)| is_theirs(scope, job));
+        Ok(Listing { items: theirs.map(|(id, job)| NamedJob::of(id, job)).collect(), next: page.next })
     }
 
     /// One job.
@@ -90,15 +142,21 @@ impl Desk {
     /// Decides about a job; how it stands then.
     ///
     /// # Errors
-    /// `NotFound`, `NotPossible`, `TooMany`, or the store failed.
-    pub async fn decide(&self, scope: &TenantScope, id: JobId, decision: Decision) -> Result<NamedJob, JobError> {
+    /// `NotFound`, `NotPossible`, `TooMany`, `Reused`, or the store failed.
+    pub async fn decide(
+        &self,
+        scope: &TenantScope,
+        id: JobId,
+        decision: Decision,
+        request: Option<&RequestKey>,
+    ) -> Result<NamedJob, JobError> {
         let now = self.clock.now();
         let decide = |tx: &mut Transaction| {
             find(tx, scope, id)?;
-            apply(tx, id, decision, now)?;
+            apply(tx, scope, id, decision, now)?;
             find(tx, scope, id)
         };
-        self.stores.tenant(scope).await?.transact(decide).await
+        Ok(self.stores.tenant(scope).await?.once(request, now, decide).await?.value)
     }
 
     /// Work that was given up, in the order of its ids.
@@ -117,10 +175,10 @@ impl Desk {
     /// Tries work again that was given up.
     ///
     /// # Errors
-    /// `NotFound`, `NotDead`, `Replaced`, or the store failed.
-    pub async fn retry(&self, scope: &TenantScope, id: WorkId) -> Result<(), WorkError> {
+    /// `NotFound`, `NotDead`, `Replaced`, `Reused`, or the store failed.
+    pub async fn retry(&self, scope: &TenantScope, id: WorkId, request: Option<&RequestKey>) -> Result<(), WorkError> {
         let now = self.clock.now();
-        self.stores.tenant(scope).await?.transact(|tx| work::retry(tx, id, now)).await
+        Ok(self.stores.tenant(scope).await?.once(request, now, |tx| work::retry(tx, id, now)).await?.value)
     }
 
     /// Forgets work that was given up.
@@ -138,7 +196,7 @@ impl Desk {
 
 fn find(tx: &mut Transaction, scope: &TenantScope, id: JobId) -> Result<NamedJob, JobError> {
     let job = jobs::get(tx, id)?;
-    if is_theirs(scope, &job) { Ok(NamedJob { id, job }) } else { Err(JobError::NotFound) }
+    if is_theirs(scope, &job) { Ok(NamedJob::of(id, job)) } else { Err(JobError::NotFound) }
 }
 
 /// Whether a caller may see a job and decide about it: whoever started it, and whoever changes the tenant's settings.
@@ -148,11 +206,17 @@ pub fn is_theirs(scope: &TenantScope, job: &Job) -> bool {
     started || caller.rights.allows(Permission::SettingsManage)
 }
 
-fn apply(tx: &mut Transaction, id: JobId, decision: Decision, now: Timestamp) -> Result<(), JobError> {
+fn apply(
+    tx: &mut Transaction,
+    scope: &TenantScope,
+    id: JobId,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<(), JobError> {
     match decision {
         Decision::Pause => jobs::pause(tx, id),
         Decision::Resume => jobs::resume(tx, id, now),
         Decision::Cancel => jobs::cancel(tx, id, now),
-        Decision::Undo => jobs::undo(tx, id, now),
+        Decision::Undo => jobs::undo(tx, scope.caller(), id, now),
     }
 }

@@ -1,6 +1,6 @@
 //! Why work was not scheduled or changed.
 
-use signalsync_store::{CommitError, StoreError};
+use signalsync_store::{CommitError, Reused, StoreError};
 
 /// Something about work was refused.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum WorkError {
         /// How many it may have.
         limit: usize,
     },
+    /// The idempotency key belongs to another request.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// Others changed the same at the same time, again and again.
     #[error("others changed the same at the same time; try again")]
     Conflict,

@@ -160,9 +160,11 @@ fn set_back(error: MailError) -> Setback {
     match error {
         MailError::TooMany { again_at, .. } => Setback::Again { why, not_before: Some(again_at) },
         MailError::Work(_) => Setback::again(why),
-        MailError::InvalidAddress(_) | MailError::NotFound | MailError::TooLarge { .. } | MailError::Template(_) => {
-            Setback::never(why)
-        }
+        MailError::InvalidAddress(_)
+        | MailError::NotFound
+        | MailError::TooLarge { .. }
+        | MailError::Template(_)
+        | MailError::Precondition(_) => Setback::never(why),
     }
 }
 
@@ -173,6 +175,7 @@ fn refused(error: MailError) -> WorkflowError {
         other @ (MailError::InvalidAddress(_)
         | MailError::NotFound
         | MailError::TooLarge { .. }
-        | MailError::Template(_)) => WorkflowError::Invalid(other.to_string()),
+        | MailError::Template(_)
+        | MailError::Precondition(_)) => WorkflowError::Invalid(other.to_string()),
     }
 }

@@ -49,7 +49,8 @@ fn a_mapping_imports_only_what_it_calls() {
     check("uses-http", &[("types", 0), ("http", 1), ("log", 1)]);
 }
 
+/// Both packages of the contract have an interface of this name.
 #[test]
 fn a_workflow_imports_only_what_it_calls() {
-    check("approval", &[("types", 0), ("types", 0), ("log", 1)]);
+    check("approval", &[("types", 0), ("log", 1), ("types", 0)]);
 }

@@ -13,7 +13,7 @@ use signalsync_people::session::SessionToken;
 use signalsync_people::{
     Credentials, Doorman, HashCost, OutgoingMail, PeopleError, Place, Refusal, Secret, SignInError, SignedIn, session,
 };
-use signalsync_store::{EngineKind, Key, Stores, StoresConfig, Table, Transaction, row};
+use signalsync_store::{EngineKind, Key, Precondition, Stores, StoresConfig, Table, Transaction, row};
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "fleeting blue moons";
@@ -90,7 +90,7 @@ impl Fixture {
 
     pub(crate) async fn demand(&self, demand: Value) {
         let policy: SignInPolicy = serde_json::from_value(demand).unwrap();
-        self.edit(|tx| set_policy(tx, &Caller::host(), self.now(), &policy)).await.unwrap();
+        self.edit(|tx| set_policy(tx, &Caller::host(), self.now(), &policy, Precondition::None)).await.unwrap();
     }
 
     /// Invites somebody; their id, and the secret that they are mailed.

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use signalsync_core::{Caller, Permission, Rights};
-use signalsync_people::change::{PersonChange, change, deactivate, reactivate};
+use signalsync_people::change::{Deactivation, PersonChange, change, deactivate, reactivate};
 use signalsync_people::person::{self, Find, PersonState};
 use signalsync_people::{PeopleError, StructureError, invitation};
 use signalsync_store::EngineKind;
@@ -82,7 +82,7 @@ async fn nobody_invites_or_changes_somebody_who_may_do_more() {
     let renamed = PersonChange { name: Some("New".to_owned()), ..PersonChange::default() };
     let done = fixture.edit(|tx| change(tx, &clerk, fixture.now(), boss, renamed.clone())).await;
     assert!(matches!(done, Err(PeopleError::Structure(StructureError::NotYours(_)))), "{done:?}");
-    let done = fixture.edit(|tx| deactivate(tx, &clerk, fixture.now(), boss)).await;
+    let done = fixture.edit(|tx| deactivate(tx, &clerk, fixture.now(), boss, &Deactivation::default())).await;
     assert!(matches!(done, Err(PeopleError::Structure(StructureError::NotYours(_)))), "{done:?}");
 }
 
@@ -90,11 +90,12 @@ async fn nobody_invites_or_changes_somebody_who_may_do_more() {
 async fn the_last_administrator_stays() {
     let fixture = fixture().await;
     let boss = fixture.person("boss@example.org", &["administrator"]).await;
-    let done = fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), boss)).await;
+    let done = fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), boss, &Deactivation::default())).await;
     assert!(matches!(done, Err(PeopleError::Structure(StructureError::LastAdministrator))), "{done:?}");
     let second = fixture.person("second@example.org", &["administrator"]).await;
-    fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), boss)).await.unwrap();
-    let done = fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), second)).await;
+    fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), boss, &Deactivation::default())).await.unwrap();
+    let done =
+        fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), second, &Deactivation::default())).await;
     assert!(matches!(done, Err(PeopleError::Structure(StructureError::LastAdministrator))), "{done:?}");
 }
 
@@ -104,7 +105,7 @@ async fn who_was_deactivated_looks_like_nobody_and_comes_back_with_the_same_pass
     fixture.person("boss@example.org", &["administrator"]).await;
     let ann = fixture.person("ann@example.org", &[]).await;
     let session = fixture.sign_in("ann@example.org", PASSWORD).await.unwrap().token;
-    fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), ann)).await.unwrap();
+    fixture.edit(|tx| deactivate(tx, &Caller::host(), fixture.now(), ann, &Deactivation::default())).await.unwrap();
     assert!(!fixture.is_alive(&session).await, "at once");
     let refused = fixture.sign_in("ann@example.org", PASSWORD).await.unwrap_err();
     assert_eq!(refused, fixture.sign_in("nobody@example.org", PASSWORD).await.unwrap_err());

@@ -9,6 +9,7 @@ use signalsync_core::{DepartmentId, UserId};
 use signalsync_people::StructureError;
 use signalsync_people::department::{DEPARTMENTS_MAX, DEPTH_MAX, DepartmentDraft, Tree};
 use signalsync_people::standing::{self, DEPARTMENTS_PER_PERSON_MAX, PEOPLE_MOVED_MAX};
+use signalsync_store::Terms;
 
 use crate::fixture::{Fixture, department, fixture, standing};
 
@@ -26,7 +27,7 @@ async fn a_person_reaches_the_own_departments_and_all_below() {
     let head = f.person(standing(&["head"], &[sales])).await;
     let reached = f.acting(head).await.caller().rights.person().departments.clone();
     assert_eq!(reached, BTreeSet::from([sales, north]));
-    f.departments.change(&f.host(), finance, &department("Finance", Some(north))).await.unwrap();
+    f.departments.change(&f.host(), finance, &department("Finance", Some(north)), Terms::default()).await.unwrap();
     let reached = f.acting(head).await.caller().rights.person().departments.clone();
     assert_eq!(reached, BTreeSet::from([sales, north, finance]), "what was kept is worked out anew");
     let listed = f.departments.list(&f.host()).await.unwrap().items;
@@ -39,7 +40,7 @@ async fn a_department_is_deleted_when_it_is_empty_or_its_people_go_elsewhere() {
     let (sales, finance) = (f.department("Sales", None).await, f.department("Finance", None).await);
     let north = f.department("North", Some(sales)).await;
     let clerk = f.person(standing(&["member"], &[north])).await;
-    let delete = async |id, into| f.departments.delete(&f.host(), id, into).await;
+    let delete = async |id, into| f.departments.delete(&f.host(), id, into, Terms::default()).await;
     assert!(matches!(delete(sales, None).await, Err(StructureError::HasDepartments)));
     assert!(matches!(delete(north, None).await, Err(StructureError::HasPeople)));
     assert!(matches!(delete(north, Some(north)).await, Err(StructureError::NoSuchDepartment(_))));
@@ -65,10 +66,10 @@ async fn many_people_do_not_move_at_once() {
         f.person(standing(&[], &[from])).await;
     }
     let one_more = f.person(standing(&[], &[from])).await;
-    let refused = f.departments.delete(&f.host(), from, Some(into)).await;
+    let refused = f.departments.delete(&f.host(), from, Some(into), Terms::default()).await;
     assert!(matches!(refused, Err(StructureError::TooMany { limit: PEOPLE_MOVED_MAX, .. })));
     f.place(&f.host(), one_more, None).await.unwrap();
-    f.departments.delete(&f.host(), from, Some(into)).await.unwrap();
+    f.departments.delete(&f.host(), from, Some(into), Terms::default()).await.unwrap();
     assert_eq!(f.departments.people(&f.host(), into, None, 1_000).await.unwrap().items.len(), PEOPLE_MOVED_MAX);
 }
 
@@ -80,17 +81,23 @@ async fn nobody_gets_at_records_by_moving_departments() {
     let (head, other) =
         (f.person(standing(&["head"], &[sales])).await, f.person(standing(&["head"], &[finance])).await);
     let scope = f.acting(head).await;
-    let below = f.departments.change(&scope, finance, &department("Finance", Some(sales))).await;
+    let below = f.departments.change(&scope, finance, &department("Finance", Some(sales)), Terms::default()).await;
     assert!(matches!(below, Err(StructureError::NotYours(_))));
     assert!(matches!(
         f.place(&scope, head, Some(&standing(&["head"], &[sales, finance]))).await,
         Err(StructureError::NotYours(_))
     ));
-    assert!(matches!(f.departments.delete(&scope, finance, Some(sales)).await, Err(StructureError::NotYours(_))));
+    assert!(matches!(
+        f.departments.delete(&scope, finance, Some(sales), Terms::default()).await,
+        Err(StructureError::NotYours(_))
+    ));
     f.place(&f.host(), other, None).await.unwrap();
-    assert!(matches!(f.departments.delete(&scope, finance, Some(sales)).await, Err(StructureError::NotYours(_))));
-    f.departments.create(&scope, &department("South", Some(sales))).await.unwrap();
-    f.departments.create(&scope, &department("Purchase", None)).await.unwrap();
+    assert!(matches!(
+        f.departments.delete(&scope, finance, Some(sales), Terms::default()).await,
+        Err(StructureError::NotYours(_))
+    ));
+    f.departments.create(&scope, &department("South", Some(sales)), None).await.unwrap();
+    f.departments.create(&scope, &department("Purchase", None), None).await.unwrap();
 }
 
 #[test]

@@ -16,7 +16,7 @@ use signalsync_people::rights::RightsCache;
 use signalsync_people::role::{RoleDraft, Roles};
 use signalsync_people::standing::{self, Standing};
 use signalsync_people::team::Teams;
-use signalsync_store::{EngineKind, Stores, StoresConfig, Transaction};
+use signalsync_store::{EngineKind, Stores, StoresConfig, Terms, Transaction};
 use tempfile::TempDir;
 
 pub(crate) struct Fixture {
@@ -139,10 +139,10 @@ impl Fixture {
     }
 
     pub(crate) async fn define(&self, name: &str, definition: Value) {
-        self.roles.put(&self.host(), &name.parse().unwrap(), role(definition)).await.unwrap();
+        self.roles.put(&self.host(), &name.parse().unwrap(), role(definition), Terms::default()).await.unwrap();
     }
 
     pub(crate) async fn department(&self, name: &str, parent: Option<DepartmentId>) -> DepartmentId {
-        self.departments.create(&self.host(), &department(name, parent)).await.unwrap().id
+        self.departments.create(&self.host(), &department(name, parent), None).await.unwrap().value.id
     }
 }

@@ -6,7 +6,7 @@ use signalsync_core::{Permission, Rights, UserId};
 use signalsync_people::StructureError;
 use signalsync_people::role::{ROLES_MAX, RULES_MAX, system_roles};
 use signalsync_people::standing::ROLES_PER_HOLDER_MAX;
-use signalsync_store::EngineKind;
+use signalsync_store::{EngineKind, Terms};
 
 use crate::fixture::{fixture, names, on, role, standing};
 
@@ -16,20 +16,20 @@ async fn roles_are_defined_changed_and_deleted_on_every_engine() {
         let f = on(engine).await;
         let (host, clerk) = (f.host(), "clerk".parse().unwrap());
         let draft = json!({"permissions": ["files:read"], "records": [{"collection": "orders", "see": "all"}]});
-        let (made, created) = f.roles.put(&host, &clerk, role(draft.clone())).await.unwrap();
+        let (made, created) = f.roles.put(&host, &clerk, role(draft.clone()), Terms::default()).await.unwrap().value;
         assert!(created && made.title == "clerk" && !made.system);
-        assert!(!f.roles.put(&host, &clerk, role(draft)).await.unwrap().1);
+        assert!(!f.roles.put(&host, &clerk, role(draft), Terms::default()).await.unwrap().value.1);
         let listed = f.roles.list(&host).await.unwrap().items;
         let listed: Vec<_> = listed.iter().map(|role| role.name.as_str()).collect();
         assert_eq!(listed, ["administrator", "developer", "member", "clerk"]);
 
         let person = f.person(standing(&["clerk"], &[])).await;
-        let in_use = f.roles.delete(&host, &clerk).await.unwrap_err();
+        let in_use = f.roles.delete(&host, &clerk, Terms::default()).await.unwrap_err();
         assert!(matches!(in_use, StructureError::RoleInUse { holder, .. } if holder == person.to_string()));
         f.place(&host, person, Some(&standing(&[], &[]))).await.unwrap();
-        f.roles.delete(&host, &clerk).await.unwrap();
+        f.roles.delete(&host, &clerk, Terms::default()).await.unwrap();
         assert!(matches!(f.roles.get(&host, &clerk).await, Err(StructureError::NoSuchRole(_))));
-        assert!(matches!(f.roles.delete(&host, &clerk).await, Err(StructureError::NoSuchRole(_))));
+        assert!(matches!(f.roles.delete(&host, &clerk, Terms::default()).await, Err(StructureError::NoSuchRole(_))));
     }
 }
 
@@ -52,9 +52,9 @@ async fn what_is_removed_from_a_role_is_removed_from_all_who_have_it() {
 async fn roles_of_the_platform_stay_as_they_are() {
     let f = fixture().await;
     for name in system_roles().map(|role| role.name) {
-        let put = f.roles.put(&f.host(), &name, role(json!({}))).await;
+        let put = f.roles.put(&f.host(), &name, role(json!({})), Terms::default()).await;
         assert!(matches!(put, Err(StructureError::SystemRole(_))));
-        assert!(matches!(f.roles.delete(&f.host(), &name).await, Err(StructureError::SystemRole(_))));
+        assert!(matches!(f.roles.delete(&f.host(), &name, Terms::default()).await, Err(StructureError::SystemRole(_))));
     }
     let person = f.person(standing(&["administrator"], &[])).await;
     let rights = &f.acting(person).await.caller().rights.clone();
@@ -74,7 +74,9 @@ async fn nobody_defines_a_role_beyond_their_own_rights() {
     f.define("boss", json!({"permissions": ["roles:manage", "audit:read"]})).await;
     let head = f.person(standing(&["head"], &[])).await;
     let head = f.acting(head).await;
-    let put = async |name: &str, definition| f.roles.put(&head, &name.parse().unwrap(), role(definition)).await;
+    let put = async |name: &str, definition| {
+        f.roles.put(&head, &name.parse().unwrap(), role(definition), Terms::default()).await
+    };
     put("reader", json!({"permissions": ["files:read"], "records": [{"collection": "orders", "see": "own"}]}))
         .await
         .unwrap();
@@ -88,7 +90,10 @@ async fn nobody_defines_a_role_beyond_their_own_rights() {
         assert!(matches!(put("head", beyond).await, Err(StructureError::NotYours(_))));
     }
     assert!(matches!(put("boss", json!({})).await, Err(StructureError::NotYours(_))), "nor takes it from others");
-    assert!(matches!(f.roles.delete(&head, &"boss".parse().unwrap()).await, Err(StructureError::NotYours(_))));
+    assert!(matches!(
+        f.roles.delete(&head, &"boss".parse().unwrap(), Terms::default()).await,
+        Err(StructureError::NotYours(_))
+    ));
 }
 
 #[tokio::test]
@@ -122,7 +127,9 @@ use signalsync_people::standing;
 #[tokio::test]
 async fn roles_are_bounded() {
     let f = fixture().await;
-    let put = async |name: String, definition| f.roles.put(&f.host(), &name.parse().unwrap(), role(definition)).await;
+    let put = async |name: String, definition| {
+        f.roles.put(&f.host(), &name.parse().unwrap(), role(definition), Terms::default()).await
+    };
     let rules = |count: usize| json!({"records": vec![json!({}); count]});
     put("r-0".to_owned(), rules(RULES_MAX)).await.unwrap();
     assert!(matches!(

@@ -10,7 +10,7 @@ use signalsync_audit::{Action, Event};
 use signalsync_components::Receipts;
 use signalsync_core::grants::Acting;
 use signalsync_core::{JobId, RecordId, TenantScope};
-use signalsync_data::{Change, DataError, Definition, Filter, Gate, Query};
+use signalsync_data::{Change, DataError, Definition, Gate};
 use signalsync_store::{Precondition, Transaction};
 use signalsync_work::jobs::{Chunk, Job, JobKind, Jobs, Problem};
 use signalsync_work::{Policy, Setback};
@@ -365,11 +365,8 @@ impl Work<'_> {
     fn found(&self, tx: &mut Transaction, wanted: &Wanted) -> Result<Option<RecordId>, RecordError> {
         let Some(key) = &self.input.order.key else { return Ok(wanted.id.clone()) };
         let Some(value) = wanted.content.field(key) else { return Ok(wanted.id.clone()) };
-        let filter: Filter = serde_json::from_value(json!({"field": key, "op": "eq", "value": value}))
-            .map_err(|error| DataError::BadQuery(error.to_string()))?;
-        let query = Query { filter: Some(filter), limit: 1, ..Query::default() };
-        let found = self.gate.query(tx, &self.input.order.collection, &query)?;
-        Ok(found.items.into_iter().next().map(|record| record.id).or_else(|| wanted.id.clone()))
+        let found = self.gate.with_unique(tx, &self.input.order.collection, key, value)?;
+        Ok(found.or_else(|| wanted.id.clone()))
     }
 }
 

@@ -9,13 +9,13 @@ mod plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, CollectionName, FilePath, JobId, TenantScope};
 use signalsync_data::{DataError, Definition, Gate};
-use signalsync_store::{RequestKey, Shelf, StoreError, Stores, Transaction};
+use signalsync_store::{FileWriter, RequestKey, Shelf, StagedFile, StoreError, Stores, Transaction};
 use signalsync_work::jobs::{self, JobError, NewJob, Problem};
 use tokio::sync::Semaphore;
 
@@ -60,6 +60,42 @@ struct Input {
     rows: usize,
 }
 
+/// A file that comes in. It waits on disk for its turn to be read, so that what waits takes no memory.
+pub struct Coming {
+    writer: FileWriter,
+    hasher: blake3::Hasher,
+}
+
+/// A file that is there.
+pub struct Sheet {
+    content: StagedFile,
+    /// Of its bytes.
+    pub hash: [u8; blake3::OUT_LEN],
+}
+
+impl Coming {
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// `TooLarge`, or the store failed.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), RecordError> {
+        let bytes = self.writer.size() + piece.len() as u64;
+        if bytes > IMPORT_BYTES_MAX {
+            return Err(RecordError::TooLarge { bytes, limit: IMPORT_BYTES_MAX });
+        }
+        self.hasher.update(&piece);
+        Ok(self.writer.write(piece).await?)
+    }
+
+    /// All of it is there.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn finish(self) -> Result<Sheet, RecordError> {
+        Ok(Sheet { content: self.writer.finish().await?, hash: *self.hasher.finalize().as_bytes() })
+    }
+}
+
 /// Brings records of all tenants in, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Imports {
@@ -75,6 +111,15 @@ impl Imports {
         Self { stores, judge, clock, reading: Arc::new(Semaphore::new(READ_AT_ONCE)) }
     }
 
+    /// Takes a file in.
+    ///
+    /// # Errors
+    /// The store failed, or the tenant has used it up.
+    pub async fn receive(&self, scope: &TenantScope) -> Result<Coming, RecordError> {
+        let writer = self.stores.tenant(scope).await?.stage_file().await?;
+        Ok(Coming { writer, hasher: blake3::Hasher::new() })
+    }
+
     /// Reads a file and starts the job that tries and writes its rows. A request with a key that was carried out before
     /// gets the same job.
     ///
@@ -85,7 +130,7 @@ impl Imports {
         &self,
         scope: &TenantScope,
         order: Order,
-        bytes: Bytes,
+        sheet: Sheet,
         request: Option<&RequestKey>,
     ) -> Result<JobId, RecordError> {
         let now = self.clock.now();
@@ -93,7 +138,7 @@ impl Imports {
         let store = self.stores.tenant(scope).await?;
         let definition = self.definition(scope, &order.collection).await?;
         check_key(definition.as_ref(), order.key.as_deref())?;
-        let rows = self.read(order.format, bytes, definition).await?;
+        let rows = self.read(order.format, sheet.content, definition).await?;
         let mut writer = store.stage_file().await?;
         let Rows { lines, count, columns } = rows;
         writer.write(lines.into()).await?;
@@ -174,9 +219,15 @@ impl Imports {
         Ok(definition(&gate, &mut tx, name)?)
     }
 
-    async fn read(&self, format: Format, bytes: Bytes, definition: Option<Definition>) -> Result<Rows, RecordError> {
+    async fn read(
+        &self,
+        format: Format,
+        content: StagedFile,
+        definition: Option<Definition>,
+    ) -> Result<Rows, RecordError> {
         let stopped = |_| RecordError::Store(StoreError::Stopped);
         let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(stopped)?;
+        let bytes = whole(&content).await?;
         let read = move || {
             let _permit = permit;
             sheet::read(format, &bytes, &Columns::of(definition.as_ref()))
@@ -184,6 +235,16 @@ impl Imports {
         let read = tokio::task::spawn_blocking(read).await;
         Ok(read.map_err(|error| StoreError::Engine(error.to_string()))??)
     }
+}
+
+/// A file in memory.
+async fn whole(content: &StagedFile) -> Result<Bytes, StoreError> {
+    let mut bytes = BytesMut::with_capacity(usize::try_from(content.size()).unwrap_or(0));
+    let mut reader = content.read().await?;
+    while let Some(piece) = reader.next().await? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
 }
 
 /// The definition that holds; none for a collection that takes any document.

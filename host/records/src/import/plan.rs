@@ -115,7 +115,7 @@ impl Unlike {
 }
 
 fn folded(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_lowercase)
+    value.as_str().map_or_else(|| value.to_string(), signalsync_data::folded)
 }
 
 /// What somebody has against a row; an error is not the row's fault.

@@ -17,17 +17,21 @@ use crate::state::CallState;
 /// Requests in one call.
 const REQUESTS_MAX: u32 = 32;
 
+/// A trial copy must not send again what the original sends.
+const NOTHING_LEAVES: &str = "nothing leaves this tenant: it is a neutral copy, or its tier does not reach outside";
+
 /// The outside, as far as one call may reach it.
 pub(crate) struct Outside {
     egress: Arc<Egress>,
-    origins: Vec<Origin>,
+    /// None where nothing leaves the tenant.
+    origins: Option<Vec<Origin>>,
     sent: u32,
     deadline: Instant,
 }
 
 impl Outside {
     /// The granted origins, until the call's own time is over.
-    pub(crate) fn new(egress: Arc<Egress>, origins: Vec<Origin>, wall_ms: u64) -> Self {
+    pub(crate) fn new(egress: Arc<Egress>, origins: Option<Vec<Origin>>, wall_ms: u64) -> Self {
         Self { egress, origins, sent: 0, deadline: Instant::now() + Duration::from_millis(wall_ms) }
     }
 }
@@ -49,7 +53,10 @@ impl http::HostWithStore<CallState> for Http {
         }
         outside.sent += 1;
         let (egress, deadline) = (Arc::clone(&outside.egress), outside.deadline);
-        let sent = egress.send(&outside.origins, request.into(), deadline).await;
+        let sent = match &outside.origins {
+            Some(origins) => egress.send(origins, request.into(), deadline).await,
+            None => Err(EgressError::Unavailable(NOTHING_LEAVES.to_owned())),
+        };
         host.get().transcript.answer("http.send", &sent.as_ref().map_err(ToString::to_string));
         match sent {
             Ok(response) => {

@@ -137,6 +137,16 @@ impl Admissions {
         admission::inspect(wasm, &self.0.limits).map(|inspection| inspection.admitted)
     }
 
+    /// See [`signalsync_core::Admit::bytes`].
+    pub(crate) fn bytes(&self, digest: Digest) -> io::Result<Option<Bytes>> {
+        match self.0.images.wasm(digest) {
+            Ok(wasm) => Ok(Some(wasm.into())),
+            Err(WasmError::Missing) => Ok(None),
+            Err(WasmError::Io(error)) => Err(error),
+            Err(error @ WasmError::Damaged) => Err(io::Error::other(error.to_string())),
+        }
+    }
+
     /// See [`signalsync_core::Admit::admit`]. Whether another tenant had the same bytes compiled before is visible
     /// neither in the answer nor in how long it takes.
     pub(crate) async fn admit(&self, scope: &TenantScope, wasm: Bytes, dry_run: &dyn DryRun) -> Admission {

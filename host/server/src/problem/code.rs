@@ -42,6 +42,13 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether it says that the caller lacks a right.
+    pub(crate) fn is_denial(self) -> bool {
+        matches!(self, Self::NotAllowed | Self::BeyondYourRights)
+    }
+}
+
 codes! {
     // The request itself.
     BadRequest = "bad-request", BAD_REQUEST, "The request is malformed",
@@ -122,6 +129,10 @@ codes! {
         "Choose another name.";
     NoSuchTier = "no-such-tier", UNPROCESSABLE_ENTITY, "There is no such tier",
         "Tiers are named in the configuration under [tiers].";
+    NoSuchTemplate = "no-such-template", UNPROCESSABLE_ENTITY, "There is no such template",
+        "Templates are files of the operator's folder; `GET /v1/templates` lists them.";
+    TenantNotEmpty = "tenant-not-empty", CONFLICT, "The tenant has something already",
+        "An archive goes into a tenant that was just created and has nothing of its own. Create another one.";
     InvalidKey = "invalid-key", UNPROCESSABLE_ENTITY, "The key's name breaks its rule",
         "The detail is the rule.";
     TooManyKeys = "too-many-keys", CONFLICT, "There are too many keys",
@@ -143,6 +154,16 @@ codes! {
         "Move it elsewhere, or move the other one first.";
     DepartmentNotEmpty = "department-not-empty", CONFLICT, "The department is not empty",
         "Move what is below it, and say with `move-to` where its people go.";
+    CalendarInUse = "calendar-in-use", CONFLICT, "Somebody works by the calendar",
+        "Have them use another one first. The detail names one of them.";
+    DefaultCalendar = "default-calendar", CONFLICT, "This is the default calendar",
+        "A tenant that has calendars has a default. Make another calendar the default first.";
+    DepartmentHasCalendar = "department-has-calendar", CONFLICT, "A department has another calendar",
+        "A department has one calendar. The detail says which; take the department away from it first.";
+    BadCalendarFile = "bad-calendar-file", UNPROCESSABLE_ENTITY, "The iCalendar file cannot be read",
+        "The line is where it is wrong. Nothing was brought in.";
+    NeverDue = "never-due", UNPROCESSABLE_ENTITY, "There is not so much working time",
+        "Ask for less, or look at the holidays and exceptions of the calendar.";
     TooMany = "too-many", CONFLICT, "There are as many as there may be",
         "The detail says of what. Delete something that is not needed.";
     // Components.

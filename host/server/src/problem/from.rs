@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
+use signalsync_archive::ArchiveError;
 use signalsync_calendar::starts::ScheduleError;
+use signalsync_calendar::stored::CalendarError;
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
 use signalsync_core::{CollectionName, ExecutionId, Failure, InvalidName, RecordId};
@@ -18,6 +20,7 @@ use signalsync_work::jobs::JobError;
 use signalsync_workflow::WorkflowError;
 
 use super::{Code, Problem};
+use crate::templates::TemplateError;
 
 /// How long a caller waits before it asks a store again that is being opened.
 const STORE_PAUSE_MS: u64 = 1_000;
@@ -45,6 +48,29 @@ impl From<AuthError> for Problem {
     }
 }
 
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        let text = error.to_string();
+        match error {
+            ArchiveError::NotFound => Self::not_found(),
+            ArchiveError::NotEmpty(_) => Self::new(Code::TenantNotEmpty, text),
+            ArchiveError::TooManyJobs { limit } => Self::new(Code::TooMany, text).with("limit", limit),
+            ArchiveError::Reused(error) => error.into(),
+            ArchiveError::Conflict => Self::plain(Code::Conflict),
+            ArchiveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TemplateError> for Problem {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::None(_) => Self::new(Code::NoSuchTemplate, error.to_string()),
+            TemplateError::TooLarge { .. } | TemplateError::Unreadable { .. } => Self::internal(&error),
+        }
+    }
+}
+
 impl From<TenancyError> for Problem {
     fn from(error: TenancyError) -> Self {
         let text = error.to_string();
@@ -59,6 +85,7 @@ impl From<TenancyError> for Problem {
             TenancyError::NoSuchTier(_) => Self::new(Code::NoSuchTier, text),
             TenancyError::InvalidKey(_) => Self::new(Code::InvalidKey, text),
             TenancyError::TooManyKeys { limit } => Self::new(Code::TooManyKeys, text).with("limit", limit),
+            TenancyError::Precondition(error) => error.into(),
             TenancyError::Reused(error) => error.into(),
             TenancyError::Conflict => Self::plain(Code::Conflict),
             TenancyError::Entropy(_) => Self::internal(&text),
@@ -85,6 +112,8 @@ impl From<StructureError> for Problem {
             StructureError::Cycle => Self::new(Code::DepartmentCycle, text),
             StructureError::HasDepartments | StructureError::HasPeople => Self::new(Code::DepartmentNotEmpty, text),
             StructureError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            StructureError::Precondition(error) => error.into(),
+            StructureError::Reused(error) => error.into(),
             StructureError::Conflict => Self::plain(Code::Conflict),
             StructureError::Store(error) => error.into(),
         }
@@ -151,6 +180,8 @@ impl From<PeopleError> for Problem {
             }
             PeopleError::Busy => Self::plain(Code::SignInBusy),
             PeopleError::Structure(error) => error.into(),
+            PeopleError::Precondition(error) => error.into(),
+            PeopleError::Reused(error) => error.into(),
             PeopleError::Conflict => Self::plain(Code::Conflict),
             PeopleError::Entropy(_) | PeopleError::Hashing(_) => Self::internal(&text),
             PeopleError::Store(error) => error.into(),
@@ -179,6 +210,7 @@ impl From<WorkError> for Problem {
             WorkError::NotFound => Self::not_found(),
             WorkError::NotDead | WorkError::Replaced => Self::new(Code::WrongState, text),
             WorkError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
+            WorkError::Reused(error) => error.into(),
             WorkError::Conflict => Self::plain(Code::Conflict),
             WorkError::Store(error) => error.into(),
         }
@@ -197,6 +229,27 @@ impl From<JobError> for Problem {
     }
 }
 
+impl From<CalendarError> for Problem {
+    fn from(error: CalendarError) -> Self {
+        let text = error.to_string();
+        match error {
+            CalendarError::NotFound => Self::not_found(),
+            CalendarError::Invalid(_) | CalendarError::NotACalendar(_) => Self::new(Code::InvalidBody, text),
+            CalendarError::BadFile(error) => Self::new(Code::BadCalendarFile, text).with("line", error.line),
+            CalendarError::NeverEnough(_) => Self::new(Code::NeverDue, text),
+            CalendarError::InUse { by, .. } => Self::new(Code::CalendarInUse, text).with("by", by),
+            CalendarError::IsDefault => Self::new(Code::DefaultCalendar, text),
+            CalendarError::Taken { calendar, .. } => {
+                Self::new(Code::DepartmentHasCalendar, text).with("calendar", calendar)
+            }
+            CalendarError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            CalendarError::Precondition(error) => error.into(),
+            CalendarError::Conflict => Self::plain(Code::Conflict),
+            CalendarError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<MailError> for Problem {
     fn from(error: MailError) -> Self {
         let text = error.to_string();
@@ -206,6 +259,7 @@ impl From<MailError> for Problem {
             MailError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
             MailError::TooLarge { limit, .. } => Self::new(Code::TooLarge, text).with("limit", limit),
             MailError::Template(_) => Self::internal(&text),
+            MailError::Precondition(error) => error.into(),
             MailError::Work(error) => error.into(),
         }
     }

@@ -83,6 +83,11 @@ impl Problem {
         self.code
     }
 
+    /// What is said about this occurrence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         self.code.status()

@@ -5,7 +5,7 @@ use http::header::LOCATION;
 use serde::Deserialize;
 use signalsync_core::CollectionName;
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::{Code, Problem};
@@ -35,21 +35,26 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.collections.get(permitted.scope(), &input.head.name("collection")?).await?)
+    let name = input.head.name("collection")?;
+    let (collection, version) = input.app.collections.get(permitted.scope(), &name).await?;
+    current(&input.head, version, &collection)
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), input.head.name::<CollectionName>("collection")?);
-    let (_, draft, _) = input.document::<CollectionDraft>().await?;
-    let title = draft.title(&name)?;
-    let (collection, created) = app.collections.put(permitted.scope(), &name, &title).await?;
+    let (head, draft, request) = input.document::<CollectionDraft>().await?;
+    let (title, terms) = (draft.title(&name)?, head.terms(request.as_ref())?);
+    let done = app.collections.put(permitted.scope(), &name, &title, terms).await?;
+    let (collection, created) = done.value;
     if !created {
-        return json(StatusCode::OK, &collection);
+        return Ok(tagged(json(StatusCode::OK, &collection)?, done.version));
     }
-    Ok(with(json(StatusCode::CREATED, &collection)?, LOCATION, &format!("/v1/collections/{name}")))
+    let answer = tagged(json(StatusCode::CREATED, &collection)?, done.version);
+    Ok(with(answer, LOCATION, &format!("/v1/collections/{name}")))
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.collections.delete(permitted.scope(), &input.head.name("collection")?).await?;
+    let (name, terms) = (input.head.name("collection")?, input.head.terms(None)?);
+    input.app.collections.delete(permitted.scope(), &name, terms).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

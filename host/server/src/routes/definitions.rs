@@ -7,7 +7,7 @@ use signalsync_core::contract::Violation;
 use signalsync_data::{DataError, Definition, Usage};
 use signalsync_records::RecordError;
 
-use crate::answer::{Answer, empty, json};
+use crate::answer::{Answer, current, empty, json, tagged};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::{Code, Problem};
@@ -43,18 +43,22 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
 }
 
 pub(super) async fn draft(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.collections.draft(permitted.scope(), &input.head.name("collection")?).await?)
+    let name = input.head.name("collection")?;
+    let (draft, version) = input.app.collections.draft(permitted.scope(), &name).await?;
+    current(&input.head, version, &draft)
 }
 
 pub(super) async fn save(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), input.head.name("collection")?);
-    let (_, definition, _) = input.document::<Definition>().await?;
-    let violations = app.collections.save(permitted.scope(), &name, &definition).await?;
-    json(StatusCode::OK, &Saved { violations })
+    let (head, definition, request) = input.document::<Definition>().await?;
+    let terms = head.terms(request.as_ref())?;
+    let saved = app.collections.save(permitted.scope(), &name, &definition, terms).await?;
+    Ok(tagged(json(StatusCode::OK, &Saved { violations: saved.value })?, saved.version))
 }
 
 pub(super) async fn discard(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.collections.discard(permitted.scope(), &input.head.name("collection")?).await?;
+    let (name, terms) = (input.head.name("collection")?, input.head.terms(None)?);
+    input.app.collections.discard(permitted.scope(), &name, terms).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
@@ -72,13 +76,14 @@ pub(super) async fn preview_of(permitted: Permitted, input: Input) -> Result<Ans
 }
 
 pub(super) async fn publish(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let name = input.head.name("collection")?;
-    let published = input.app.collections.publish(permitted.scope(), &name).await;
+    let (name, request) = (input.head.name("collection")?, input.head.request_key(&[])?);
+    let terms = input.head.terms(request.as_ref())?;
+    let published = input.app.collections.publish(permitted.scope(), &name, terms).await;
     let published = published.map_err(|error| match error {
         RecordError::Data(DataError::NoDefinition) => Problem::plain(Code::NoDraft),
         other => other.into(),
     })?;
-    json(StatusCode::OK, &published)
+    Ok(tagged(json(StatusCode::OK, &published.value)?, published.version))
 }
 
 pub(super) async fn usages(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

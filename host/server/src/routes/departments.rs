@@ -5,7 +5,7 @@ use http::header::LOCATION;
 use signalsync_core::DepartmentId;
 use signalsync_people::department::DepartmentDraft;
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
@@ -15,7 +15,8 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.departments.get(permitted.scope(), input.head.name("department")?).await?)
+    let (department, version) = input.app.departments.get(permitted.scope(), input.head.name("department")?).await?;
+    current(&input.head, version, &department)
 }
 
 pub(super) async fn people(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -26,23 +27,25 @@ pub(super) async fn people(permitted: Permitted, input: Input) -> Result<Answer,
 
 pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
-    let (_, draft, _) = input.document::<DepartmentDraft>().await?;
-    let made = app.departments.create(permitted.scope(), &draft).await;
+    let (_, draft, request) = input.document::<DepartmentDraft>().await?;
+    let made = app.departments.create(permitted.scope(), &draft, request.as_ref()).await;
     let made = made.map_err(|error| Problem::of_structure(error, ""))?;
-    Ok(with(json(StatusCode::CREATED, &made)?, LOCATION, &format!("/v1/departments/{}", made.id)))
+    let answer = tagged(json(StatusCode::CREATED, &made.value)?, made.version);
+    Ok(with(answer, LOCATION, &format!("/v1/departments/{}", made.value.id)))
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, id) = (input.app.clone(), input.head.name::<DepartmentId>("department")?);
-    let (_, draft, _) = input.document::<DepartmentDraft>().await?;
-    let changed = app.departments.change(permitted.scope(), id, &draft).await;
-    json(StatusCode::OK, &changed.map_err(|error| Problem::of_structure(error, id))?)
+    let (head, draft, request) = input.document::<DepartmentDraft>().await?;
+    let changed = app.departments.change(permitted.scope(), id, &draft, head.terms(request.as_ref())?).await;
+    let changed = changed.map_err(|error| Problem::of_structure(error, id))?;
+    Ok(tagged(json(StatusCode::OK, &changed.value)?, changed.version))
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let id: DepartmentId = input.head.name("department")?;
     let into = input.head.query(&["move-to"])?.parsed("move-to")?;
-    let deleted = input.app.departments.delete(permitted.scope(), id, into).await;
+    let deleted = input.app.departments.delete(permitted.scope(), id, into, input.head.terms(None)?).await;
     deleted.map_err(|error| Problem::of_structure(error, id))?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

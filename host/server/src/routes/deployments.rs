@@ -3,11 +3,11 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::Deserialize;
-use signalsync_components::{Deployment, Draft, Terms, Version};
+use signalsync_components::{Deployment, Draft, Version};
 use signalsync_core::{DeploymentName, Input as Asked};
-use signalsync_store::{Done, RequestKey};
+use signalsync_store::Done;
 
-use crate::answer::{Answer, empty, json, tagged, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input};
 use crate::problem::Problem;
@@ -45,10 +45,7 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (deployment, version) = input.app.deployments.get(permitted.scope(), &name(&input.head)?).await?;
-    if input.head.has(&format!("\"{version}\""))? {
-        return Ok(tagged(empty(StatusCode::NOT_MODIFIED), version));
-    }
-    Ok(tagged(json(StatusCode::OK, &deployment)?, version))
+    current(&input.head, version, &deployment)
 }
 
 pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -60,7 +57,7 @@ pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answe
 pub(super) async fn deploy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), name(&input.head)?);
     let (head, draft, request) = input.document::<Draft>().await?;
-    let done = app.deployments.deploy(permitted.scope(), &name, &draft, terms(&head, request.as_ref())?).await?;
+    let done = app.deployments.deploy(permitted.scope(), &name, &draft, head.terms(request.as_ref())?).await?;
     let (deployment, version) = done.value;
     let active = deployment.active == Some(version.deployed.version);
     let answer = tagged(json(StatusCode::CREATED, &Deployed { version, active })?, done.version);
@@ -70,18 +67,14 @@ pub(super) async fn deploy(permitted: Permitted, input: Input) -> Result<Answer,
 pub(super) async fn activate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), name(&input.head)?);
     let (head, Activation { version }, request) = input.document().await?;
-    let terms = terms(&head, request.as_ref())?;
+    let terms = head.terms(request.as_ref())?;
     changed(app.deployments.activate(permitted.scope(), &name, version, terms).await?)
 }
 
 pub(super) async fn roll_back(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let request = input.head.request_key(b"")?;
-    let terms = terms(&input.head, request.as_ref())?;
+    let terms = input.head.terms(request.as_ref())?;
     changed(input.app.deployments.roll_back(permitted.scope(), &name(&input.head)?, terms).await?)
-}
-
-fn terms<'a>(head: &Head, request: Option<&'a RequestKey>) -> Result<Terms<'a>, Problem> {
-    Ok(Terms { request, precondition: head.precondition()? })
 }
 
 fn changed(done: Done<Deployment>) -> Result<Answer, Problem> {
@@ -95,6 +88,6 @@ pub(super) async fn trial(permitted: Permitted, input: Input) -> Result<Answer, 
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.deployments.delete(permitted.scope(), &name(&input.head)?, input.head.precondition()?).await?;
+    input.app.deployments.delete(permitted.scope(), &name(&input.head)?, input.head.terms(None)?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

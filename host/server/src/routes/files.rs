@@ -110,7 +110,7 @@ pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer,
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-fn download(info: &FileInfo, range: Option<Part>, reader: FileReader) -> Answer {
+pub(super) fn download(info: &FileInfo, range: Option<Part>, reader: FileReader) -> Answer {
     let part = range.unwrap_or(Part { start: 0, end: info.size });
     let mut answer = Response::new(content(reader, part));
     if range.is_some() {
@@ -128,13 +128,13 @@ fn download(info: &FileInfo, range: Option<Part>, reader: FileReader) -> Answer 
 
 /// From `start` up to but not including `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
+pub(super) struct Part {
     start: u64,
     end: u64,
 }
 
 /// The one range that is asked for; none stands for the whole file (RFC 9110, 14.2).
-fn wanted(head: &Head, tag: &str, size: u64) -> Result<Option<Part>, Problem> {
+pub(super) fn wanted(head: &Head, tag: &str, size: u64) -> Result<Option<Part>, Problem> {
     let current = head.header(&IF_RANGE)?.is_none_or(|given| given == tag);
     match head.header(&RANGE)?.filter(|_| current) {
         Some(range) => part(range, size),

@@ -2,18 +2,19 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
+use http_body_util::BodyExt as _;
 use signalsync_core::{CollectionName, JobId};
 use signalsync_records::{Format, IMPORT_BYTES_MAX, Order};
 
 use super::exports::{XLSX, download, format, no_table};
 use crate::answer::{Answer, full, json, with};
 use crate::door::Permitted;
-use crate::input::{Head, Input, bad, read};
+use crate::input::{Head, Input, bad, broken, check_length};
 use crate::problem::{Code, Problem};
 
 /// Starts to bring a file in; the answer is the job that does it.
 pub(super) async fn start(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let Input { app, head, body } = input;
+    let Input { app, head, mut body } = input;
     let query = head.query(&["dry-run", "key"])?;
     let dry_run = match query.text("dry-run") {
         None | Some("false") => false,
@@ -24,9 +25,16 @@ pub(super) async fn start(permitted: Permitted, input: Input) -> Result<Answer, 
     let order = Order { collection, format: sent(&head)?, dry_run, key: query.text("key").map(str::to_owned) };
     // Whoever does not know of the collection is told so before the file is sent.
     app.collections.get(permitted.scope(), &order.collection).await?;
-    let bytes = read(body, IMPORT_BYTES_MAX).await?;
-    let request = head.request_key(&bytes)?;
-    let id = app.imports.start(permitted.scope(), order, bytes, request.as_ref()).await?;
+    check_length(&body, IMPORT_BYTES_MAX)?;
+    let mut coming = app.imports.receive(permitted.scope()).await?;
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame.map_err(|error| broken(error.as_ref()))?.into_data() {
+            coming.write(piece).await?;
+        }
+    }
+    let sheet = coming.finish().await?;
+    let request = head.request_key(&sheet.hash)?;
+    let id = app.imports.start(permitted.scope(), order, sheet, request.as_ref()).await?;
     let job = app.desk.job(permitted.scope(), id).await?;
     Ok(with(json(StatusCode::ACCEPTED, &job)?, LOCATION, &format!("/v1/jobs/{id}")))
 }

@@ -7,7 +7,7 @@ use signalsync_core::{KeyId, TenantScope};
 use signalsync_people::key::{ApiKey, KeyChange, KeyDraft};
 use signalsync_people::keys::Removal;
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
@@ -17,7 +17,8 @@ use crate::problem::Problem;
 struct Shown {
     #[serde(flatten)]
     key: ApiKey,
-    secret: String,
+    /// None when the request was repeated: secrets are not remembered.
+    secret: Option<String>,
 }
 
 pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -25,7 +26,8 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.keys.get(permitted.scope(), input.head.name("key")?).await?)
+    let (key, version) = input.app.keys.get(permitted.scope(), input.head.name("key")?).await?;
+    current(&input.head, version, &key)
 }
 
 pub(super) async fn issue(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -35,20 +37,24 @@ pub(super) async fn issue(permitted: Permitted, input: Input) -> Result<Answer, 
 /// Makes a key of the tenant, whoever asks for it.
 pub(super) async fn make(scope: &TenantScope, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
-    let (_, draft, _) = input.document::<KeyDraft>().await?;
-    let issued = app.directory.issue_key(scope, &draft).await.map_err(|error| Problem::of_structure(error, ""))?;
-    let location = format!("/v1/keys/{}", issued.info.id);
-    Ok(with(json(StatusCode::CREATED, &Shown { key: issued.info, secret: issued.token })?, LOCATION, &location))
+    let (_, draft, request) = input.document::<KeyDraft>().await?;
+    let made = app.directory.issue_key(scope, &draft, request.as_ref()).await;
+    let made = made.map_err(|error| Problem::of_structure(error, ""))?;
+    let location = format!("/v1/keys/{}", made.key.value.id);
+    let shown = Shown { key: made.key.value, secret: made.token };
+    Ok(with(tagged(json(StatusCode::CREATED, &shown)?, made.key.version), LOCATION, &location))
 }
 
 pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, id) = (input.app.clone(), input.head.name::<KeyId>("key")?);
-    let (_, asked, _) = input.document::<KeyChange>().await?;
-    json(StatusCode::OK, &app.keys.change(permitted.scope(), id, &asked).await?)
+    let (head, asked, request) = input.document::<KeyChange>().await?;
+    let changed = app.keys.change(permitted.scope(), id, &asked, head.terms(request.as_ref())?).await?;
+    Ok(tagged(json(StatusCode::OK, &changed.value)?, changed.version))
 }
 
 pub(super) async fn revoke(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let id: KeyId = input.head.name("key")?;
-    input.app.directory.revoke_key(permitted.scope(), id, Removal::Guarded).await?;
+    let terms = input.head.terms(None)?;
+    input.app.directory.revoke_key(permitted.scope(), id, Removal::Guarded, terms).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use signalsync_mail::Divert;
 
-use crate::answer::{Answer, empty, json};
+use crate::answer::{Answer, current, empty, json};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
@@ -19,12 +19,13 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
 }
 
 pub(super) async fn divert(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.mails.divert(permitted.scope()).await?)
+    let (divert, version) = input.app.mails.divert(permitted.scope()).await?;
+    current(&input.head, version, &divert)
 }
 
 pub(super) async fn set_divert(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
-    let (_, wanted, _) = input.document::<Divert>().await?;
-    app.mails.set_divert(permitted.scope(), &wanted).await?;
+    let (head, wanted, _) = input.document::<Divert>().await?;
+    app.mails.set_divert(permitted.scope(), &wanted, head.precondition()?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

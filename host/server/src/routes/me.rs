@@ -4,12 +4,12 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Permission, SessionId};
 use signalsync_people::change::{ProfileChange, change_profile};
-use signalsync_people::person::Person;
+use signalsync_people::person::{self, Person};
 use signalsync_people::session::Session;
 use signalsync_people::{Password, session};
 use signalsync_store::Listing;
 
-use crate::answer::{Answer, empty, json};
+use crate::answer::{Answer, empty, json, tagged};
 use crate::cookie;
 use crate::door::Permitted;
 use crate::input::Input;
@@ -68,16 +68,23 @@ struct Listed {
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (id, session) = permitted.person()?;
-    let person = input.app.doorman.person(permitted.scope(), id).await?;
+    let mut tx = input.app.doorman.begin(permitted.scope()).await?;
+    let (person, version) = person::view_versioned(&mut tx, id)?;
     let (permissions, owes_second_factor) = (permitted.rights().permissions().collect(), permitted.owes_factor());
-    json(StatusCode::OK, &Me { person, permissions, session, owes_second_factor })
+    // For a change of the person. What else stands there changes without it, so that nothing is answered with 304.
+    Ok(tagged(json(StatusCode::OK, &Me { person, permissions, session, owes_second_factor })?, version))
 }
 
 pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
-    let (_, asked, _) = input.document::<ProfileChange>().await?;
-    let edit = |tx: &mut _| change_profile(tx, scope.caller(), app.doorman.now(), id, asked.clone());
-    json(StatusCode::OK, &app.doorman.edit(scope, edit).await?)
+    let (head, asked, request) = input.document::<ProfileChange>().await?;
+    let terms = head.terms(request.as_ref())?;
+    let edit = |tx: &mut _| {
+        person::expect(tx, id, terms)?;
+        change_profile(tx, scope.caller(), app.doorman.now(), id, asked.clone())
+    };
+    let done = app.doorman.once(scope, terms.request, edit).await?;
+    Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
 }
 
 pub(super) async fn change_password(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

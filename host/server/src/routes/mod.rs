@@ -1,6 +1,8 @@
 //! All addresses in one table: method, path, who may enter with which permission, and what answers.
 
+mod archives;
 mod audit;
+mod calendars;
 mod collections;
 mod components;
 mod definitions;
@@ -105,10 +107,33 @@ pub struct Route {
     pub method: Method,
     /// With `{name}` for one part and `{*name}` for all the rest.
     pub path: &'static str,
+    /// What comes of a request that is sent twice.
+    pub repeated: Repeated,
     enter: Enter,
 }
 
+/// What comes of a request that is sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// Nothing that is not so already: the method says so, or what the request says of itself.
+    Harmless,
+    /// With the same `Idempotency-Key`: the effect that it had, and the answer that it got.
+    Once,
+    /// Its effect comes again; this is why it may.
+    Again(&'static str),
+}
+
 impl Route {
+    fn new(method: Method, path: &'static str, enter: Enter) -> Self {
+        let repeated = if method == Method::POST { Repeated::Once } else { Repeated::Harmless };
+        Self { method, path, repeated, enter }
+    }
+
+    /// A POST that takes no `Idempotency-Key`, and why it needs none.
+    fn again(self, why: &'static str) -> Self {
+        Self { repeated: Repeated::Again(why), ..self }
+    }
+
     /// Who may call it.
     pub fn access(&self) -> Access {
         match self.enter {
@@ -156,12 +181,12 @@ fn operator<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
 
 /// Every route that there is.
 pub fn all() -> Vec<Route> {
-    let route = |method: Method, path, enter| Route { method, path, enter };
-    let get = |path, enter| route(Method::GET, path, enter);
-    let post = |path, enter| route(Method::POST, path, enter);
-    let put = |path, enter| route(Method::PUT, path, enter);
-    let patch = |path, enter| route(Method::PATCH, path, enter);
-    let delete = |path, enter| route(Method::DELETE, path, enter);
+    let get = |path, enter| Route::new(Method::GET, path, enter);
+    let post = |path, enter| Route::new(Method::POST, path, enter);
+    let put = |path, enter| Route::new(Method::PUT, path, enter);
+    let patch = |path, enter| Route::new(Method::PATCH, path, enter);
+    let delete = |path, enter| Route::new(Method::DELETE, path, enter);
+    let options = |path, enter| Route::new(Method::OPTIONS, path, enter);
     vec![
         get("/healthz", public(public::alive)),
         get("/readyz", public(public::ready)),
@@ -173,23 +198,31 @@ pub fn all() -> Vec<Route> {
         patch("/v1/tenants/{slug}", operator(operator::change)),
         delete("/v1/tenants/{slug}", operator(operator::delete)),
         post("/v1/tenants/{slug}/restore", operator(operator::restore)),
+        post("/v1/tenants/{slug}/clone", operator(operator::copy)),
+        post("/v1/tenants/{slug}/fill", operator(operator::fill)).again("a tenant is filled once"),
+        get("/v1/tenants/{slug}/jobs", operator(operator::jobs)),
+        get("/v1/tenants/{slug}/jobs/{job}", operator(operator::job)),
+        get("/v1/templates", operator(operator::templates)),
         get("/v1/tenants/{slug}/keys", operator(operator::keys)),
         post("/v1/tenants/{slug}/keys", operator(operator::issue_key)),
         delete("/v1/tenants/{slug}/keys/{key}", operator(operator::revoke_key)),
         post("/v1/tenants/{slug}/break-glass", operator(operator::break_glass)),
         get("/v1/receipts", operator(operator::receipts)),
         get("/v1/platform/audit", operator(audit::of_platform)),
-        post("/v1/sign-in", guest(sign_in::sign_in)),
-        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads().before_factor()),
-        post("/v1/activate", guest(sign_in::activate)),
-        post("/v1/password/forgot", guest(sign_in::forgot)),
-        post("/v1/password/reset", guest(sign_in::reset)),
-        post("/v1/password/change", signed_in(me::change_password)),
+        post("/v1/sign-in", guest(sign_in::sign_in))
+            .again("a session of its own, with a secret that is not remembered"),
+        post("/v1/sign-out", signed_in(sign_in::sign_out).only_reads().before_factor())
+            .again("whoever signed out cannot ask again"),
+        post("/v1/activate", guest(sign_in::activate)).again("a link works once"),
+        post("/v1/password/forgot", guest(sign_in::forgot)).again("only the newest link works"),
+        post("/v1/password/reset", guest(sign_in::reset)).again("a link works once"),
+        post("/v1/password/change", signed_in(me::change_password)).again("the old password is the old one once"),
         get("/v1/me", signed_in(me::get).before_factor()),
         patch("/v1/me", signed_in(me::change)),
-        post("/v1/me/second-factor", signed_in(me::begin_factor).before_factor()),
-        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor).before_factor()),
-        post("/v1/me/second-factor/remove", signed_in(me::remove_factor)),
+        post("/v1/me/second-factor", signed_in(me::begin_factor).before_factor())
+            .again("only the newest secret can be confirmed"),
+        post("/v1/me/second-factor/confirm", signed_in(me::confirm_factor).before_factor()).again("a code works once"),
+        post("/v1/me/second-factor/remove", signed_in(me::remove_factor)).again("a code works once"),
         get("/v1/sessions", signed_in(me::sessions)),
         delete("/v1/sessions", signed_in(me::end_other_sessions)),
         delete("/v1/sessions/{session}", signed_in(me::end_session)),
@@ -216,6 +249,12 @@ pub fn all() -> Vec<Route> {
         put("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::put)),
         delete("/v1/departments/{department}", tenant(Permission::PeopleManage, departments::delete)),
         get("/v1/departments/{department}/people", tenant(Permission::PeopleRead, departments::people)),
+        get("/v1/calendars", signed_in(calendars::list)),
+        get("/v1/calendars/{calendar}", signed_in(calendars::get)),
+        put("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::put)),
+        delete("/v1/calendars/{calendar}", tenant(Permission::SettingsManage, calendars::delete)),
+        post("/v1/calendars/{calendar}/import", tenant(Permission::SettingsManage, calendars::import)),
+        get("/v1/calendars/{calendar}/preview", signed_in(calendars::preview)),
         get("/v1/teams", tenant(Permission::PeopleRead, teams::list)),
         post("/v1/teams", tenant(Permission::PeopleManage, teams::create)),
         get("/v1/teams/{team}", tenant(Permission::PeopleRead, teams::get)),
@@ -228,7 +267,8 @@ pub fn all() -> Vec<Route> {
         delete("/v1/keys/{key}", tenant(Permission::KeysManage, keys::revoke)),
         get("/v1/why", tenant(Permission::PeopleRead, why::get)),
         get("/v1/components", tenant(Permission::ComponentsRead, components::list)),
-        post("/v1/components", tenant(Permission::ComponentsManage, components::upload)),
+        post("/v1/components", tenant(Permission::ComponentsManage, components::upload))
+            .again("its content is its name"),
         get("/v1/components/{digest}", tenant(Permission::ComponentsRead, components::get)),
         delete("/v1/components/{digest}", tenant(Permission::ComponentsManage, components::delete)),
         get("/v1/deployments", tenant(Permission::ComponentsRead, deployments::list)),
@@ -238,7 +278,8 @@ pub fn all() -> Vec<Route> {
         post("/v1/deployments/{deployment}/versions", tenant(Permission::ComponentsManage, deployments::deploy)),
         post("/v1/deployments/{deployment}/activate", tenant(Permission::ComponentsManage, deployments::activate)),
         post("/v1/deployments/{deployment}/rollback", tenant(Permission::ComponentsManage, deployments::roll_back)),
-        post("/v1/deployments/{deployment}/trial", tenant(Permission::ComponentsManage, deployments::trial)),
+        post("/v1/deployments/{deployment}/trial", tenant(Permission::ComponentsManage, deployments::trial))
+            .again("nothing is kept but a receipt of each call"),
         get("/v1/collections", signed_in(collections::list)),
         get("/v1/collections/{collection}", signed_in(collections::get)),
         put("/v1/collections/{collection}", tenant(Permission::CollectionsDesign, collections::put)),
@@ -251,11 +292,12 @@ pub fn all() -> Vec<Route> {
         post(
             "/v1/collections/{collection}/preview",
             tenant(Permission::CollectionsDesign, definitions::preview_of).only_reads(),
-        ),
+        )
+        .again("it only reads"),
         post("/v1/collections/{collection}/publish", tenant(Permission::CollectionsDesign, definitions::publish)),
         get("/v1/collections/{collection}/usages", tenant(Permission::CollectionsDesign, definitions::usages)),
         get("/v1/collections/{collection}/indexes", tenant(Permission::CollectionsDesign, definitions::indexes)),
-        post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()),
+        post("/v1/collections/{collection}/query", signed_in(records::query).only_reads()).again("it only reads"),
         get("/v1/collections/{collection}/bin", signed_in(records::bin)),
         get("/v1/collections/{collection}/export", tenant(Permission::RecordsExport, exports::get)),
         post("/v1/collections/{collection}/import", signed_in(imports::start)),
@@ -280,8 +322,10 @@ pub fn all() -> Vec<Route> {
         get("/v1/workflows/{workflow}/versions", tenant(Permission::WorkflowsRead, workflows::versions)),
         get("/v1/workflows/{workflow}/draft", tenant(Permission::WorkflowsManage, workflows::draft)),
         put("/v1/workflows/{workflow}/draft", tenant(Permission::WorkflowsManage, workflows::save)),
-        post("/v1/workflows/{workflow}/publish", tenant(Permission::WorkflowsManage, workflows::publish)),
-        post("/v1/workflows/{workflow}/archive", tenant(Permission::WorkflowsManage, workflows::archive)),
+        post("/v1/workflows/{workflow}/publish", tenant(Permission::WorkflowsManage, workflows::publish))
+            .again("a draft is published once"),
+        post("/v1/workflows/{workflow}/archive", tenant(Permission::WorkflowsManage, workflows::archive))
+            .again("what is archived stays so"),
         get("/v1/workflows/{workflow}/roles/{role}", tenant(Permission::WorkflowsRead, workflows::binding)),
         put("/v1/workflows/{workflow}/roles/{role}", tenant(Permission::WorkflowsManage, workflows::bind)),
         get("/v1/workflows/{workflow}/figures", tenant(Permission::WorkflowsRead, workflows::figures)),
@@ -298,43 +342,51 @@ pub fn all() -> Vec<Route> {
         get("/v1/runs/{run}/tasks", signed_in(runs::tasks)),
         get("/v1/runs/{run}/comments", signed_in(runs::comments)),
         post("/v1/runs/{run}/comments", signed_in(runs::comment)),
-        post("/v1/runs/{run}/suspend", tenant(Permission::WorkflowsManage, runs::suspend)),
-        post("/v1/runs/{run}/resume", tenant(Permission::WorkflowsManage, runs::resume)),
-        post("/v1/runs/{run}/retry", tenant(Permission::WorkflowsManage, runs::retry)),
-        post("/v1/runs/{run}/cancel", tenant(Permission::WorkflowsManage, runs::cancel)),
-        post("/v1/runs/{run}/migrate", tenant(Permission::WorkflowsManage, runs::migrate)),
+        post("/v1/runs/{run}/suspend", tenant(Permission::WorkflowsManage, runs::suspend))
+            .again("a run is suspended once"),
+        post("/v1/runs/{run}/resume", tenant(Permission::WorkflowsManage, runs::resume)).again("a run is resumed once"),
+        post("/v1/runs/{run}/retry", tenant(Permission::WorkflowsManage, runs::retry))
+            .again("an incident is retried once"),
+        post("/v1/runs/{run}/cancel", tenant(Permission::WorkflowsManage, runs::cancel))
+            .again("a run is asked, and ends once"),
+        post("/v1/runs/{run}/migrate", tenant(Permission::WorkflowsManage, runs::migrate))
+            .again("a run is on one version"),
         get("/v1/tasks", signed_in(tasks::list)),
         get("/v1/tasks/counts", signed_in(tasks::counts)),
         get("/v1/tasks/{task}", signed_in(tasks::get)),
         post("/v1/tasks/{task}/complete", signed_in(tasks::complete)),
-        post("/v1/tasks/{task}/claim", signed_in(tasks::claim)),
-        post("/v1/tasks/{task}/release", signed_in(tasks::release)),
-        post("/v1/tasks/{task}/delegate", signed_in(tasks::delegate)),
-        post("/v1/tasks/{task}/signers", signed_in(tasks::add_signer)),
+        post("/v1/tasks/{task}/claim", signed_in(tasks::claim)).again("a task is claimed by one"),
+        post("/v1/tasks/{task}/release", signed_in(tasks::release)).again("a task is released once"),
+        post("/v1/tasks/{task}/delegate", signed_in(tasks::delegate)).again("whoever delegated a task has it no more"),
+        post("/v1/tasks/{task}/signers", signed_in(tasks::add_signer)).again("somebody signs a task once"),
         get("/v1/me/absence", signed_in(workflows::absence)),
         put("/v1/me/absence", signed_in(workflows::set_absence)),
         delete("/v1/me/absence", signed_in(workflows::end_absence)),
         get("/v1/notifications", signed_in(notices::list)),
         get("/v1/notification-settings", signed_in(notices::settings)),
         put("/v1/notification-settings", signed_in(notices::set)),
-        get("/v1/templates", tenant(Permission::WorkflowsRead, notices::templates)),
-        get("/v1/templates/{template}", tenant(Permission::WorkflowsRead, notices::template)),
-        put("/v1/templates/{template}", tenant(Permission::WorkflowsManage, notices::put)),
-        delete("/v1/templates/{template}", tenant(Permission::WorkflowsManage, notices::delete)),
-        post("/v1/templates/{template}/test", tenant(Permission::WorkflowsManage, notices::test)),
-        post("/v1/notifications/read", signed_in(notices::mark_read)),
+        get("/v1/notice-templates", tenant(Permission::WorkflowsRead, notices::templates)),
+        get("/v1/notice-templates/{template}", tenant(Permission::WorkflowsRead, notices::template)),
+        put("/v1/notice-templates/{template}", tenant(Permission::WorkflowsManage, notices::put)),
+        delete("/v1/notice-templates/{template}", tenant(Permission::WorkflowsManage, notices::delete)),
+        post("/v1/notice-templates/{template}/test", tenant(Permission::WorkflowsManage, notices::test))
+            .again("it is a test, and mails itself again"),
+        post("/v1/notifications/read", signed_in(notices::mark_read)).again("what was read stays read"),
         post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
         get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),
         put("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::put)),
         delete("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesWrite, files::delete)),
         post("/v1/folders/{folder}/uploads", tenant(Permission::FilesWrite, uploads::create)),
+        options("/v1/uploads", public(uploads::capabilities)),
         get("/v1/uploads/{upload}", signed_in(uploads::get)),
         patch("/v1/uploads/{upload}", signed_in(uploads::append)),
         delete("/v1/uploads/{upload}", signed_in(uploads::delete)),
         get("/v1/audit", tenant(Permission::AuditRead, audit::list)),
         get("/v1/audit/export", tenant(Permission::AuditRead, audit::export)),
         get("/v1/audit/verify", tenant(Permission::AuditRead, audit::verify)),
+        post("/v1/archives", tenant(Permission::TenantArchive, archives::start)),
+        get("/v1/archives/{job}", tenant(Permission::TenantArchive, archives::get)),
         get("/v1/jobs", signed_in(work::jobs)),
         get("/v1/jobs/{job}", signed_in(work::job)),
         get("/v1/jobs/{job}/problems", signed_in(work::problems)),

@@ -51,24 +51,24 @@ pub(super) async fn set(permitted: Permitted, input: Input) -> Result<Answer, Pr
 }
 
 pub(super) async fn templates(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.templates.list(permitted.scope()).await?)
+    json(StatusCode::OK, &input.app.wordings.list(permitted.scope()).await?)
 }
 
 pub(super) async fn template(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let name: TemplateName = input.head.name("template")?;
-    json(StatusCode::OK, &input.app.templates.get(permitted.scope(), &name).await?)
+    json(StatusCode::OK, &input.app.wordings.get(permitted.scope(), &name).await?)
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), input.head.name::<TemplateName>("template")?);
     let (_, template, _) = input.document::<Template>().await?;
-    let created = app.templates.put(permitted.scope(), &name, &template).await?;
+    let created = app.wordings.put(permitted.scope(), &name, &template).await?;
     json(if created { StatusCode::CREATED } else { StatusCode::OK }, &template)
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let name: TemplateName = input.head.name("template")?;
-    input.app.templates.delete(permitted.scope(), &name).await?;
+    input.app.wordings.delete(permitted.scope(), &name).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -2,15 +2,18 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
-use signalsync_core::{Permission, UserId};
+use serde::{Deserialize, Serialize};
+use signalsync_core::{JobId, Permission, UserId};
 use signalsync_people::PeopleError;
-use signalsync_people::change::{self, PersonChange};
+use signalsync_people::change::{self, Deactivation, PersonChange};
 use signalsync_people::invitation::{self, Invite};
-use signalsync_people::person::{self, Find, PersonState};
+use signalsync_people::person::{self, Find, Person, PersonState};
 use signalsync_people::policy::{self, SignInPolicy};
+use signalsync_records::{HandOvers, RecordError, Succession};
+use signalsync_store::Done;
 use signalsync_workflow::{WorkflowError, hand_over};
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::{Input, bad};
 use crate::problem::Problem;
@@ -29,29 +32,59 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.doorman.person(permitted.scope(), input.head.name("person")?).await?)
+    let mut tx = input.app.doorman.begin(permitted.scope()).await?;
+    let (person, version) = person::view_versioned(&mut tx, input.head.name("person")?)?;
+    current(&input.head, version, &person)
 }
 
 pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, id, scope) = (input.app.clone(), input.head.name::<UserId>("person")?, permitted.scope());
-    let (_, asked, _) = input.document::<PersonChange>().await?;
+    let (head, asked, request) = input.document::<PersonChange>().await?;
     if asked.roles.is_some() {
         permitted.require(Permission::RolesManage)?;
     }
-    let edit = |tx: &mut _| change::change(tx, scope.caller(), app.doorman.now(), id, asked.clone());
-    let done = app.doorman.edit(scope, edit).await.map_err(|error| Problem::of_person(error, id))?;
-    json(StatusCode::OK, &done)
+    let terms = head.terms(request.as_ref())?;
+    let edit = |tx: &mut _| {
+        person::expect(tx, id, terms)?;
+        change::change(tx, scope.caller(), app.doorman.now(), id, asked.clone())
+    };
+    changed(app.doorman.once(scope, terms.request, edit).await.map_err(|error| Problem::of_person(error, id))?)
 }
 
 pub(super) async fn deactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    let to = input.head.query(&["tasks-to"])?.parsed("tasks-to")?;
+    let (app, id, scope) = (input.app.clone(), input.head.name("person")?, permitted.scope());
+    let (head, asked, request) = input.document_or_default::<Deactivation>().await?;
+    let (terms, now) = (head.terms(request.as_ref())?, app.doorman.now());
     let edit = |tx: &mut _| {
-        let person = change::deactivate(tx, scope.caller(), doorman.now(), id)?;
-        hand_over(tx, id, to).map_err(not_handed_over)?;
-        Ok(person)
+        person::expect(tx, id, terms)?;
+        let person = change::deactivate(tx, scope.caller(), now, id, &asked)?;
+        hand_over(tx, id, asked.hand_over_to).map_err(not_handed_over)?;
+        let who = asked.hand_over_to.map(|to| Succession { from: id, to });
+        let hand_over = who.map(|who| HandOvers::start(tx, scope, who, now)).transpose().map_err(not_started)?;
+        Ok(Deactivated { person, hand_over })
     };
-    json(StatusCode::OK, &doorman.edit(scope, edit).await?)
+    let done = app.doorman.once(scope, terms.request, edit).await?;
+    Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
+}
+
+/// Somebody who does not come in any more.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Deactivated {
+    #[serde(flatten)]
+    person: Person,
+    /// The job that hands over what they leave behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hand_over: Option<JobId>,
+}
+
+/// Jobs and people are nouns of their own, and meet here.
+fn not_started(error: RecordError) -> PeopleError {
+    match error {
+        RecordError::TooManyJobs { limit } => PeopleError::TooMany { what: "open jobs", limit: limit as u64 },
+        RecordError::Store(error) => PeopleError::Store(error),
+        other => PeopleError::Invalid(other.to_string()),
+    }
 }
 
 /// Open tasks go with whoever is deactivated, in the same transaction.
@@ -59,64 +92,84 @@ fn not_handed_over(error: WorkflowError) -> PeopleError {
     match error {
         WorkflowError::Store(error) => PeopleError::Store(error),
         WorkflowError::Conflict => PeopleError::Conflict,
-        other => PeopleError::Invalid(format!("{other} (`?tasks-to=<person>`)")),
+        other => PeopleError::Invalid(format!("{other} (`hand-over-to`)")),
     }
 }
 
 pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    let edit = |tx: &mut _| change::reactivate(tx, scope.caller(), doorman.now(), id);
-    json(StatusCode::OK, &doorman.edit(scope, edit).await?)
+    let request = input.head.request_key(&[])?;
+    let terms = input.head.terms(request.as_ref())?;
+    let edit = |tx: &mut _| {
+        person::expect(tx, id, terms)?;
+        change::reactivate(tx, scope.caller(), doorman.now(), id)
+    };
+    changed(doorman.once(scope, terms.request, edit).await?)
+}
+
+fn changed(done: Done<Person>) -> Result<Answer, Problem> {
+    Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
 }
 
 pub(super) async fn clear_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
     let place = input.app.place(permitted.scope(), permitted.slug()).await?;
-    doorman.edit(scope, |tx| doorman.clear_factor(tx, scope, place.lent(), id)).await?;
+    let request = input.head.request_key(&[])?;
+    doorman.once(scope, request.as_ref(), |tx| doorman.clear_factor(tx, scope, place.lent(), id)).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
 pub(super) async fn invite(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, scope, place) =
         (input.app.clone(), permitted.scope(), input.app.place(permitted.scope(), permitted.slug()).await?);
-    let (_, new, _) = input.document::<Invite>().await?;
+    let (_, new, request) = input.document::<Invite>().await?;
     if !new.roles.is_empty() {
         permitted.require(Permission::RolesManage)?;
     }
     let now = app.doorman.now();
-    let invited = app.doorman.edit(scope, |tx| {
+    let invited = app.doorman.once(scope, request.as_ref(), |tx| {
         let (person, mail) = invitation::invite(tx, scope, now, place.lent(), new.clone())?;
         app.doorman.post(tx, scope, now, [mail])?;
         Ok(person)
     });
-    let person = invited.await.map_err(|error| Problem::of_person(error, ""))?;
-    Ok(with(json(StatusCode::CREATED, &person)?, LOCATION, &format!("/v1/people/{}", person.row.id)))
+    let done = invited.await.map_err(|error| Problem::of_person(error, ""))?;
+    let answer = tagged(json(StatusCode::CREATED, &done.value)?, done.version);
+    Ok(with(answer, LOCATION, &format!("/v1/people/{}", done.value.row.id)))
 }
 
 pub(super) async fn invite_again(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
     let (place, now) = (input.app.place(permitted.scope(), permitted.slug()).await?, doorman.now());
-    let invited = doorman.edit(scope, |tx| {
+    let request = input.head.request_key(&[])?;
+    let invited = doorman.once(scope, request.as_ref(), |tx| {
         let (person, mail) = invitation::invite_again(tx, scope.caller(), now, place.lent(), id)?;
         doorman.post(tx, scope, now, [mail])?;
         Ok(person)
     });
-    json(StatusCode::OK, &invited.await?)
+    changed(invited.await?)
 }
 
 pub(super) async fn withdraw(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
-    doorman.edit(scope, |tx| invitation::withdraw(tx, scope.caller(), doorman.now(), id)).await?;
+    let terms = input.head.terms(None)?;
+    let withdraw = |tx: &mut _| {
+        person::expect(tx, id, terms)?;
+        invitation::withdraw(tx, scope.caller(), doorman.now(), id)
+    };
+    doorman.edit(scope, withdraw).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
 pub(super) async fn policy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &policy::policy(&mut input.app.doorman.begin(permitted.scope()).await?)?)
+    let (policy, version) = policy::versioned(&mut input.app.doorman.begin(permitted.scope()).await?)?;
+    current(&input.head, version, &policy)
 }
 
 pub(super) async fn set_policy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, scope) = (input.app.clone(), permitted.scope());
-    let (_, new, _) = input.document::<SignInPolicy>().await?;
-    app.doorman.edit(scope, |tx| policy::set_policy(tx, scope.caller(), app.doorman.now(), &new)).await?;
-    json(StatusCode::OK, &new)
+    let (head, new, request) = input.document::<SignInPolicy>().await?;
+    let precondition = head.precondition()?;
+    let edit = |tx: &mut _| policy::set_policy(tx, scope.caller(), app.doorman.now(), &new, precondition);
+    let done = app.doorman.once(scope, request.as_ref(), edit).await?;
+    Ok(tagged(json(StatusCode::OK, &new)?, done.version))
 }

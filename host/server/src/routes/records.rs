@@ -188,10 +188,10 @@ fn written(written: &Written) -> Result<Answer, Problem> {
 pub(super) async fn hand_over(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, collection, id) =
         (input.app.clone(), input.head.name("collection")?, input.head.name::<RecordId>("record")?);
-    let precondition = input.head.precondition()?;
-    let (_, HandOver { owner, department }, _) = input.document().await?;
-    app.records.hand_over(permitted.scope(), (&collection, &id), (owner, department), precondition).await?;
-    Ok(empty(StatusCode::NO_CONTENT))
+    let (head, HandOver { owner, department }, request) = input.document().await?;
+    let terms = head.terms(request.as_ref())?;
+    let done = app.records.hand_over(permitted.scope(), (&collection, &id), (owner, department), terms).await?;
+    Ok(tagged(empty(StatusCode::NO_CONTENT), done.version))
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {

@@ -5,7 +5,7 @@ use http::header::LOCATION;
 use signalsync_core::RoleName;
 use signalsync_people::role::RoleDraft;
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
@@ -15,20 +15,23 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.roles.get(permitted.scope(), &input.head.name("role")?).await?)
+    let (role, version) = input.app.roles.get(permitted.scope(), &input.head.name("role")?).await?;
+    current(&input.head, version, &role)
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, name) = (input.app.clone(), input.head.name::<RoleName>("role")?);
-    let (_, draft, _) = input.document::<RoleDraft>().await?;
-    let (role, created) = app.roles.put(permitted.scope(), &name, draft).await?;
+    let (head, draft, request) = input.document::<RoleDraft>().await?;
+    let done = app.roles.put(permitted.scope(), &name, draft, head.terms(request.as_ref())?).await?;
+    let (role, created) = done.value;
     if !created {
-        return json(StatusCode::OK, &role);
+        return Ok(tagged(json(StatusCode::OK, &role)?, done.version));
     }
-    Ok(with(json(StatusCode::CREATED, &role)?, LOCATION, &format!("/v1/roles/{name}")))
+    let answer = tagged(json(StatusCode::CREATED, &role)?, done.version);
+    Ok(with(answer, LOCATION, &format!("/v1/roles/{name}")))
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.roles.delete(permitted.scope(), &input.head.name("role")?).await?;
+    input.app.roles.delete(permitted.scope(), &input.head.name("role")?, input.head.terms(None)?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -5,7 +5,7 @@ use http::header::LOCATION;
 use signalsync_core::TeamId;
 use signalsync_people::team::TeamDraft;
 
-use crate::answer::{Answer, empty, json, with};
+use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
@@ -16,25 +16,28 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.teams.get(permitted.scope(), input.head.name("team")?).await?)
+    let (team, version) = input.app.teams.get(permitted.scope(), input.head.name("team")?).await?;
+    current(&input.head, version, &team)
 }
 
 pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let app = input.app.clone();
-    let (_, draft, _) = input.document::<TeamDraft>().await?;
-    let made = app.teams.create(permitted.scope(), &draft).await;
+    let (_, draft, request) = input.document::<TeamDraft>().await?;
+    let made = app.teams.create(permitted.scope(), &draft, request.as_ref()).await;
     let made = made.map_err(|error| Problem::of_structure(error, ""))?;
-    Ok(with(json(StatusCode::CREATED, &made)?, LOCATION, &format!("/v1/teams/{}", made.id)))
+    let answer = tagged(json(StatusCode::CREATED, &made.value)?, made.version);
+    Ok(with(answer, LOCATION, &format!("/v1/teams/{}", made.value.id)))
 }
 
 pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let (app, id) = (input.app.clone(), input.head.name::<TeamId>("team")?);
-    let (_, draft, _) = input.document::<TeamDraft>().await?;
-    let changed = app.teams.change(permitted.scope(), id, &draft).await;
-    json(StatusCode::OK, &changed.map_err(|error| Problem::of_structure(error, id))?)
+    let (head, draft, request) = input.document::<TeamDraft>().await?;
+    let changed = app.teams.change(permitted.scope(), id, &draft, head.terms(request.as_ref())?).await;
+    let changed = changed.map_err(|error| Problem::of_structure(error, id))?;
+    Ok(tagged(json(StatusCode::OK, &changed.value)?, changed.version))
 }
 
 pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.teams.delete(permitted.scope(), input.head.name("team")?).await?;
+    input.app.teams.delete(permitted.scope(), input.head.name("team")?, input.head.terms(None)?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -22,6 +22,11 @@ const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 const EXTENSIONS: HeaderName = HeaderName::from_static("tus-extension");
 
+const VERSIONS: HeaderName = HeaderName::from_static("tus-version");
+
+/// Extensions of the protocol.
+const SPOKEN: &str = "creation,termination,expiration";
+
 /// Of the protocol.
 const VERSION: &str = "1.0.0";
 
@@ -37,9 +42,20 @@ pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer,
         .map_err(|rule: signalsync_core::InvalidName| Problem::new(Code::InvalidName, rule.to_string()))?;
     let media_type = metadata(&head, "filetype")?.unwrap_or_else(|| ANY.to_owned());
     let file = (path, media_type);
-    let (id, upload) = input.app.uploads.begin(&permitted.shared(), place(&head)?, file, length).await?;
+    // What is asked for stands in the headers here.
+    let asked = format!("{length} {}", head.header(&METADATA)?.unwrap_or_default());
+    let request = head.request_key(asked.as_bytes())?;
+    let (scope, place) = (permitted.shared(), place(&head)?);
+    let (id, upload) = input.app.uploads.begin(&scope, place, file, length, request.as_ref()).await?;
     let answer = with(empty(StatusCode::CREATED), LOCATION, &format!("/v1/uploads/{id}"));
-    Ok(with(told(answer, &upload), EXTENSIONS, "creation,termination,expiration"))
+    Ok(with(told(answer, &upload), EXTENSIONS, SPOKEN))
+}
+
+/// What of the protocol is spoken here, for clients that ask before they begin. How large a file may be is its tenant's
+/// tier's, and is said to whoever begins.
+pub(super) async fn capabilities(_: Input) -> Result<Answer, Problem> {
+    let answer = with(empty(StatusCode::NO_CONTENT), RESUMABLE, VERSION);
+    Ok(with(with(answer, VERSIONS, VERSION), EXTENSIONS, SPOKEN))
 }
 
 /// For `HEAD`: what is there, and how much is missing.

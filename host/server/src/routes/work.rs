@@ -40,7 +40,8 @@ pub(super) async fn undo(permitted: Permitted, input: Input) -> Result<Answer, P
 }
 
 async fn decide(permitted: Permitted, input: Input, decision: Decision) -> Result<Answer, Problem> {
-    json(StatusCode::OK, &input.app.desk.decide(permitted.scope(), input.head.name("job")?, decision).await?)
+    let (job, request) = (input.head.name("job")?, input.head.request_key(&[])?);
+    json(StatusCode::OK, &input.app.desk.decide(permitted.scope(), job, decision, request.as_ref()).await?)
 }
 
 pub(super) async fn dead_letters(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
@@ -50,7 +51,8 @@ pub(super) async fn dead_letters(permitted: Permitted, input: Input) -> Result<A
 }
 
 pub(super) async fn retry(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    input.app.desk.retry(permitted.scope(), input.head.name("work")?).await?;
+    let request = input.head.request_key(&[])?;
+    input.app.desk.retry(permitted.scope(), input.head.name("work")?, request.as_ref()).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

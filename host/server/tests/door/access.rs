@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use signalsync_core::Permission;
-use signalsync_server::routes::{self, Access, Route};
+use signalsync_server::routes::{self, Access, Repeated, Route};
 
 use crate::server::{Ask, Reply, Server};
 
@@ -63,7 +63,8 @@ async fn another_tenants_key_learns_nothing() {
     }
 }
 
-/// The expectation is `routes.txt`: whoever adds a route says there who may call it.
+/// The expectation is `routes.txt`: whoever adds a route says there who may call it, and of a POST without an
+/// `Idempotency-Key` why it may come again.
 #[test]
 fn every_route_is_listed_with_who_may_call_it() {
     let mut listed = String::new();
@@ -74,7 +75,12 @@ fn every_route_is_listed_with_who_may_call_it() {
             Access::Tenant(needs) => needs.map_or("signed-in", Permission::as_str),
             Access::Operator => "operator",
         };
-        writeln!(listed, "{access:18} {:6} {}", route.method.as_str(), route.path).expect("memory does not fail");
+        let line = format!("{access:18} {:6} {}", route.method.as_str(), route.path);
+        let line = match route.repeated {
+            Repeated::Again(why) => format!("{line:85} again: {why}"),
+            Repeated::Once | Repeated::Harmless => line,
+        };
+        writeln!(listed, "{line}").expect("memory does not fail");
     }
     assert_eq!(listed, include_str!("routes.txt"), "{listed}");
 }

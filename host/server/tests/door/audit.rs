@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::server::{Ask, Server};
-use crate::structure::{administrator, with_key};
+use crate::structure::{administrator, key, with_key};
 
 #[tokio::test]
 async fn who_did_what_is_found_and_follows_from_what_was_before() {
@@ -87,4 +87,26 @@ async fn the_audit_is_taken_out_whole_and_that_is_in_it() {
     assert!(entries[0]["after"].to_string().contains("Role 1099"), "{}", entries[0]);
     let noted = administrator(&server, "GET /v1/audit?action=export.run", Value::Null).await.json();
     assert_eq!(noted["items"][0]["subject"], "audit", "{noted}");
+}
+
+#[tokio::test]
+async fn what_is_refused_behind_the_door_is_audited_like_what_is_refused_at_it() {
+    let server = Server::start().await;
+    administrator(&server, "PUT /v1/collections/things", json!({})).await;
+    administrator(&server, "PUT /v1/collections/things/records/one", json!({"n": 1})).await;
+    let reader = json!({"permissions": ["roles:manage"], "records": [{"collection": "things", "see": "all"}]});
+    administrator(&server, "PUT /v1/roles/reader", reader).await;
+    let (_, reader) = key(&server, json!({"name": "reader", "roles": ["reader"]})).await;
+    let ask = async |line: &str, body: Value| with_key(&server, &reader, line, &body).await;
+    assert_eq!(ask("PUT /v1/collections/things/records/one", json!({"n": 2})).await.code(), "not-allowed");
+    let more = json!({"permissions": ["audit:read"]});
+    assert_eq!(ask("PUT /v1/roles/more", more).await.code(), "beyond-your-rights");
+    let denied = administrator(&server, "GET /v1/audit?outcome=denied", Value::Null).await.json();
+    let said = |at: usize| {
+        let entry = &denied["items"][at];
+        (entry["subject"].clone(), entry["after"]["value"]["code"].clone())
+    };
+    assert_eq!(said(0), (json!("route/PUT /v1/roles/more"), json!("beyond-your-rights")), "{denied}");
+    assert_eq!(said(1), (json!("route/PUT /v1/collections/things/records/one"), json!("not-allowed")));
+    assert!(denied["items"][1]["after"]["value"]["reason"].as_str().is_some_and(|why| why.contains("may not change")));
 }

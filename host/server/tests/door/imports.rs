@@ -38,10 +38,14 @@ async fn send(server: &Server, query: &str, media_type: &str, body: &str) -> Rep
     server.acme(&format!("POST {ITEMS}/import{query}"), &[("Content-Type", media_type)], body).await
 }
 
-/// Until the job has ended.
-async fn ended(server: &Server, started: &Reply) -> Value {
+async fn of_started(server: &Server, started: &Reply) -> Value {
     assert_eq!(started.status, 202, "{started:?}");
-    let line = format!("GET {}", started.header("location").expect("a place"));
+    ended(server, started.header("location").expect("a place")).await
+}
+
+/// The job at this place, once it has ended.
+pub(crate) async fn ended(server: &Server, at: &str) -> Value {
+    let line = format!("GET {at}");
     for _ in 0..600 {
         let job = administrator(server, &line, Value::Null).await.json();
         if !job["ended-at"].is_null() {
@@ -53,7 +57,7 @@ async fn ended(server: &Server, started: &Reply) -> Value {
 }
 
 async fn import(server: &Server, query: &str, media_type: &str, body: &str) -> Value {
-    ended(server, &send(server, query, media_type, body).await).await
+    of_started(server, &send(server, query, media_type, body).await).await
 }
 
 async fn export(server: &Server, format: &str) -> Vec<u8> {
@@ -97,8 +101,8 @@ async fn what_a_file_says_is_tried_then_written_then_taken_back() {
         async || server.acme(&format!("POST {ITEMS}/import?dry-run=true"), &once, GOOD).await.json()["id"].clone();
     assert_eq!(ask().await, ask().await, "a request that is repeated is the same import");
 
-    // By its key, a row changes what the file has columns for, and nothing else.
-    let change = import(&server, "?key=code", "text/csv", "code;stock\nA-1;9\nD-4;1\n").await;
+    // By its key, a row changes what the file has columns for, and nothing else. Unique texts agree whatever their case.
+    let change = import(&server, "?key=code", "text/csv", "code;stock\na-1;9\nD-4;1\n").await;
     assert_eq!(change["result"], json!({"created": 1, "changed": 1}), "{change}");
     let first = administrator(&server, &format!("GET {ITEMS}/records/a"), Value::Null).await.json();
     assert_eq!((&first["stock"], &first["tags"], &first["value"]), (&json!(9), &json!(["new", "sale"]), &json!(18)));
@@ -124,6 +128,15 @@ async fn what_a_file_says_is_tried_then_written_then_taken_back() {
     assert!(stay["items"].to_string().contains("the record `b` stays"), "{stay}");
     let audited = administrator(&server, "GET /v1/audit?action=import.run", Value::Null).await.json();
     assert_eq!(audited["items"].as_array().map(Vec::len), Some(4));
+    let undone = administrator(&server, "GET /v1/audit?action=import.undo", Value::Null).await.json();
+    let started = &audited["items"][0]["actor"];
+    assert_eq!(
+        (&undone["items"][0]["actor"]["id"], &undone["items"][1]["actor"]["id"]),
+        (&started["id"], &started["id"])
+    );
+    for inner in ["cursor", "did", "work", "undo-began"] {
+        assert!(job.get(inner).is_none(), "`{inner}` is nobody's business: {job}");
+    }
 }
 
 #[tokio::test]
@@ -208,7 +221,7 @@ async fn what_is_taken_out_in_any_format_is_what_comes_in() {
             assert_eq!(administrator(&server, &format!("DELETE {ITEMS}/records/{id}"), Value::Null).await.status, 204);
         }
         let started = server.raw(&format!("POST {ITEMS}/import"), media_type, &file).await;
-        let job = ended(&server, &started).await;
+        let job = of_started(&server, &started).await;
         assert_eq!(job["result"], json!({"created": 3, "changed": 0}), "{format}: {job}");
         assert_eq!(bodies(&export(&server, "jsonl").await), bodies(&before), "{format}");
     }
@@ -226,8 +239,8 @@ async fn an_import_may_what_its_starter_may() {
         let (line, headers) = (format!("POST {ITEMS}/import"), [("Content-Type", "text/csv")]);
         server.ask(Ask { line: &line, host: "acme", key: Some(&clerk), headers: &headers, body }).await
     };
-    assert_eq!(ended(&server, &send("code\nA\nB\n").await).await["result"], json!({"created": 2, "changed": 0}));
-    let hidden = ended(&server, &send("code,stock\nC,1\n").await).await;
+    assert_eq!(of_started(&server, &send("code\nA\nB\n").await).await["result"], json!({"created": 2, "changed": 0}));
+    let hidden = of_started(&server, &send("code,stock\nC,1\n").await).await;
     assert_eq!((&hidden["state"], &hidden["failed"]), (&json!("failed"), &json!(1)), "{hidden}");
     let by = administrator(&server, &format!("GET {ITEMS}/records?limit=1"), Value::Null).await.json();
     assert!(by["items"][0]["about"]["created-by"].as_str().is_some_and(|by| by.starts_with("key_")), "{by}");

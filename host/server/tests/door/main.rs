@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod calendars;
 mod data;
 mod doors;
 mod imports;
@@ -14,5 +15,6 @@ mod people;
 mod resources;
 mod server;
 mod structure;
+mod terms;
 mod tls;
 mod uploads;

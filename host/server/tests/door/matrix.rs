@@ -14,6 +14,7 @@ async fn things(server: &Server) -> BTreeMap<&'static str, String> {
     server.acme("PUT /v1/collections/things", &[], "{}").await;
     server.acme("PUT /v1/collections/things/records/one", &[], "{}").await;
     server.acme("PUT /v1/roles/clerk", &[], "{}").await;
+    server.acme("PUT /v1/calendars/office", &[], crate::calendars::OFFICE).await;
     server.acme(&format!("PUT {FILE}"), &[("Content-Type", "text/plain")], "a").await;
     let made = async |path: &str| {
         let listed = server.acme(&format!("GET {path}"), &[], "").await.json();
@@ -30,6 +31,7 @@ async fn things(server: &Server) -> BTreeMap<&'static str, String> {
         ("{collection}", "things"),
         ("{record}", "one"),
         ("{role}", "clerk"),
+        ("{calendar}", "office"),
         ("{folder}", "docs"),
         ("{*path}", "a.txt"),
         ("{slug}", "acme"),

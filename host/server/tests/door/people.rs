@@ -10,7 +10,7 @@ const PASSWORD: &str = "fleeting blue moons";
 const OURS: (&str, &str) = ("Sec-Fetch-Site", "same-origin");
 
 /// Somebody with a browser, at a tenant's address.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     server: &'a Server,
     host: &'a str,
     cookie: String,
@@ -24,15 +24,26 @@ impl Browser<'_> {
         self.server.ask(Ask { line, host: self.host, headers: &headers, body: &body, key: None }).await
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.ask(&format!("GET {path}"), &[], &Value::Null).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.ask(&format!("POST {path}"), &[OURS], body).await
     }
 
-    async fn act(&self, line: &str, body: &Value) -> Reply {
+    /// Sets up a second factor.
+    pub(crate) async fn set_up_factor(&mut self) {
+        let set_up = self.post("/v1/me/second-factor", &json!({"password": PASSWORD})).await.json();
+        let secret = totp_rs::Secret::try_from_base32(set_up["secret"].as_str().unwrap()).unwrap();
+        let seconds = SystemClock.now().0 / 1_000;
+        let code = totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(seconds).to_string();
+        let confirmed = self.post("/v1/me/second-factor/confirm", &json!({"code": code})).await;
+        assert_eq!(confirmed.status, 200, "{confirmed:?}");
+        self.cookie = cookie(&confirmed);
+    }
+
+    pub(crate) async fn act(&self, line: &str, body: &Value) -> Reply {
         self.ask(line, &[OURS], body).await
     }
 }
@@ -47,7 +58,7 @@ impl Server {
         let reply = self.ask(ask).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         let link = reply.json()["link"].as_str().unwrap().to_owned();
-        assert!(link.starts_with(&format!("http://{tenant}.localhost")), "{link}");
+        assert!(link.starts_with(&format!("http://{tenant}.localhost:{}/", self.address.port())), "{link}");
         link.split_once('#').unwrap().1.to_owned()
     }
 
@@ -61,8 +72,13 @@ impl Server {
     }
 
     /// An administrator of acme.
-    async fn boss(&self) -> Browser<'_> {
-        let token = self.open("acme", "boss@example.org").await;
+    pub(crate) async fn boss(&self) -> Browser<'_> {
+        self.activated("boss@example.org").await
+    }
+
+    /// Somebody whom the operator let into acme, as an administrator.
+    pub(crate) async fn activated(&self, mail: &str) -> Browser<'_> {
+        let token = self.open("acme", mail).await;
         let reply = self.guest("/v1/activate", &json!({"token": token, "password": PASSWORD})).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         self.browser("acme", &reply)
@@ -242,13 +258,106 @@ async fn a_tenant_can_demand_a_second_factor() {
     let program = server.acme("GET /v1/people", &[], "").await;
     assert_eq!(program.status, 200, "keys have no second factor");
 
-    let set_up = boss.post("/v1/me/second-factor", &json!({"password": PASSWORD})).await.json();
-    let secret = totp_rs::Secret::try_from_base32(set_up["secret"].as_str().unwrap()).unwrap();
-    let seconds = SystemClock.now().0 / 1_000;
-    let code = totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(seconds).to_string();
-    let confirmed = boss.post("/v1/me/second-factor/confirm", &json!({"code": code})).await;
-    assert_eq!(confirmed.status, 200, "{confirmed:?}");
-    boss.cookie = cookie(&confirmed);
+    boss.set_up_factor().await;
     assert_eq!(boss.get("/v1/people").await.status, 200);
     assert_eq!(boss.get("/v1/me").await.json()["owes-second-factor"], false);
+}
+
+#[tokio::test]
+async fn whoever_leaves_hands_over_what_they_own_and_lead_and_their_keys_stop() {
+    let server = Server::start().await;
+    let (boss, ann) = (server.boss().await, server.activated("ann@example.org").await);
+    let id = async |browser: &Browser<'_>| browser.get("/v1/me").await.json()["id"].as_str().unwrap().to_owned();
+    let (boss_id, ann_id) = (id(&boss).await, id(&ann).await);
+    for collection in ["bills", "orders"] {
+        assert_eq!(boss.act(&format!("PUT /v1/collections/{collection}"), &json!({})).await.status, 201);
+    }
+    // More than one chunk of one collection, some of another, and one that is not hers.
+    for n in 0..230 {
+        let line = format!("PUT /v1/collections/bills/records/{n}");
+        assert_eq!(ann.act(&line, &json!({"n": n})).await.status, 201);
+    }
+    assert_eq!(ann.act("PUT /v1/collections/orders/records/hers", &json!({})).await.status, 201);
+    assert_eq!(boss.act("PUT /v1/collections/orders/records/his", &json!({})).await.status, 201);
+    let team = json!({"name": "Rollout", "lead": ann_id, "members": [ann_id]});
+    let team = boss.post("/v1/teams", &team).await.header("location").unwrap().to_owned();
+    let mine = json!({"name": "mine", "personal": true, "roles": ["administrator"]});
+    let mine = ann.post("/v1/keys", &mine).await.json();
+    let (key_path, secret) = (format!("/v1/keys/{}", mine["id"].as_str().unwrap()), mine["secret"].as_str().unwrap());
+
+    let leave = format!("/v1/people/{ann_id}/deactivate");
+    for nobody in [json!(ann_id), json!(format!("usr_{}", "0".repeat(32)))] {
+        let refused = boss.post(&leave, &json!({"hand-over-to": nobody})).await;
+        assert_eq!((refused.status, refused.code().as_str()), (422, "invalid-body"), "nothing has happened");
+    }
+    let left = boss.post(&leave, &json!({"hand-over-to": boss_id})).await;
+    assert_eq!((left.status, &left.json()["state"]), (200, &json!("deactivated")), "{left:?}");
+    let job = format!("/v1/jobs/{}", left.json()["hand-over"].as_str().unwrap());
+    let ended = crate::imports::ended(&server, &job).await;
+    assert_eq!((&ended["state"], &ended["result"]), (&json!("done"), &json!({"records": 231})), "{ended}");
+    assert_eq!((&ended["done"], &ended["failed"], &ended["total"]), (&json!(231), &json!(0), &json!(231)));
+
+    let owners = async |collection: &str| {
+        let listed = boss.get(&format!("/v1/collections/{collection}/records?limit=1000")).await.json();
+        let items = listed["items"].as_array().unwrap().clone();
+        (items.len(), items.iter().filter(|record| record["about"]["owner"] == json!(boss_id)).count())
+    };
+    assert_eq!((owners("bills").await, owners("orders").await), ((230, 230), (2, 2)));
+    let history = boss.get("/v1/collections/orders/records/hers/versions").await.json();
+    assert_eq!((&history["items"][0]["act"], &history["items"][0]["by"]), (&json!("handed-over"), &json!(boss_id)));
+    assert_eq!(boss.get(&team).await.json()["lead"], json!(boss_id));
+    assert_eq!(boss.get(&key_path).await.json()["enabled"], false);
+    let with_key = Ask { line: "GET /v1/people", host: "acme", key: Some(secret), ..Ask::default() };
+    assert_eq!(server.ask(with_key.clone()).await.status, 401);
+    let audited = boss.get("/v1/audit?action=key.change").await.json();
+    assert_eq!(audited["items"][0]["after"]["value"]["enabled"], false);
+
+    assert_eq!(boss.post(&format!("/v1/people/{ann_id}/reactivate"), &Value::Null).await.status, 200);
+    assert_eq!(
+        server.ask(with_key).await.status,
+        401,
+        "a key that somebody else may have does not come back by itself"
+    );
+}
+
+#[tokio::test]
+async fn why_somebody_sees_a_record_of_a_department_is_answered_with_the_rule() {
+    let server = Server::start().await;
+    let (boss, ann) = (server.boss().await, server.activated("ann@example.org").await);
+    let ann = ann.get("/v1/me").await.json()["id"].as_str().unwrap().to_owned();
+    let made = async |name: &str, parent: Value| {
+        boss.post("/v1/departments", &json!({"name": name, "parent": parent})).await.json()["id"].clone()
+    };
+    let sales = made("Sales", Value::Null).await;
+    let (north, purchase) = (made("North", sales.clone()).await, made("Purchase", Value::Null).await);
+    assert_eq!(boss.act("PUT /v1/roles/head", &json!({"records": [{"see": "department"}]})).await.status, 201);
+    let stands = json!({"roles": ["head"], "departments": [sales]});
+    assert_eq!(boss.act(&format!("PATCH /v1/people/{ann}"), &stands).await.status, 200);
+    assert_eq!(boss.act("PUT /v1/collections/things", &json!({})).await.status, 201);
+    for (id, department, allowed) in [("below", &north, true), ("elsewhere", &purchase, false)] {
+        let record = format!("/v1/collections/things/records/{id}");
+        assert_eq!(boss.act(&format!("PUT {record}"), &json!({})).await.status, 201);
+        let to = json!({"department": department});
+        assert_eq!(boss.post(&format!("{record}/hand-over"), &to).await.status, 204);
+        let why = boss.get(&format!("/v1/why?person={ann}&collection=things&record={id}")).await.json();
+        assert_eq!(why["allowed"], allowed, "{why}");
+        assert_eq!(why["because"][0]["rule"]["see"] == "department", allowed, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_tenant_demands_of_passwords_holds_and_who_is_to_be_told_is_told() {
+    let server = Server::start().await;
+    let boss = server.boss().await;
+    let policy = json!({"password-history": 2, "attempts-alert": 3, "alert-address": "security@example.org"});
+    assert_eq!(boss.act("PUT /v1/sign-in-policy", &policy).await.status, 200);
+    let same = boss.post("/v1/password/change", &json!({"old": PASSWORD, "new": PASSWORD})).await;
+    assert_eq!((same.code().as_str(), &same.json()["flaws"]), ("password-refused", &json!(["used-before"])));
+    for _ in 0..3 {
+        let wrong = json!({"mail": "boss@example.org", "password": "wrong"});
+        assert_eq!(server.guest("/v1/sign-in", &wrong).await.code(), "sign-in-refused");
+    }
+    let mails = boss.get("/v1/mails").await.json();
+    let alerts = mails["items"].as_array().unwrap().iter().filter(|mail| mail["to"] == "security@example.org");
+    assert_eq!(alerts.map(|mail| mail["template"].clone()).collect::<Vec<_>>(), [json!("security-alert")], "{mails}");
 }

@@ -10,6 +10,7 @@ use signalsync_people::standing::{self, Standing};
 use signalsync_server::config::{Authored, Resolved};
 use signalsync_server::{offline_directory, run};
 use signalsync_store::Stores;
+use signalsync_tenancy::TenantDraft;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -85,11 +86,12 @@ impl Server {
         let directory = offline_directory(&config).unwrap();
         let operator = directory.issue_operator_key("test").await.unwrap();
         let tenant = async |name: &str| {
-            let tenant = directory.create(name.parse().unwrap(), "standard".to_owned(), None, None).await.unwrap();
+            let tenant =
+                directory.create(TenantDraft::new(name.parse().unwrap(), "standard"), None, None).await.unwrap();
             directory.visit(&tenant.slug, operator.info).await.unwrap()
         };
         let (acme, globex) = (tenant("acme").await, tenant("globex").await);
-        let key = async |scope, role| directory.issue_key(scope, &draft(role)).await.unwrap().token;
+        let key = async |scope, role| directory.issue_key(scope, &draft(role), None).await.unwrap().token.unwrap();
         let (member, globex) = (key(&acme, "member").await, key(&globex, "administrator").await);
         let administrator = key(&acme, "administrator").await;
         drop(directory);

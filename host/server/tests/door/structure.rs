@@ -196,6 +196,10 @@ async fn why_answers_with_the_rule() {
     assert_eq!((&one["allowed"], &one["because"]), (&json!(false), &json!([])));
     assert_eq!(why("&record=two").await.status, 404);
     assert_eq!(why("&action=fly").await.status, 400);
+    let owned = json!({"owner": server.person});
+    assert_eq!(administrator(&server, "POST /v1/collections/things/records/one/hand-over", owned).await.status, 204);
+    let own = why("&record=one&action=change").await.json();
+    assert_eq!((&own["allowed"], &own["because"][0]["rule"]["change"]), (&json!(true), &json!("own")), "{own}");
     let nobody = format!("GET /v1/why?person={}&collection=things", UserId::new());
     assert_eq!(administrator(&server, &nobody, Value::Null).await.status, 404);
     assert_eq!(administrator(&server, "GET /v1/why", Value::Null).await.status, 400);

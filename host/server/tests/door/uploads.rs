@@ -114,3 +114,16 @@ async fn an_upload_is_its_senders_and_can_be_given_up() {
     let audited = administrator(&server, "GET /v1/audit?action=file.write", Value::Null).await.json();
     assert_eq!(audited["items"], json!([]), "nothing was written");
 }
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_told_what_is_spoken() {
+    let server = Server::start().await;
+    for host in ["acme", "globex"] {
+        let told = server.ask(Ask { line: "OPTIONS /v1/uploads", host, ..Ask::default() }).await;
+        assert_eq!(
+            (told.status, told.header("tus-resumable"), told.header("tus-version")),
+            (204, Some("1.0.0"), Some("1.0.0"))
+        );
+        assert_eq!(told.header("tus-extension"), Some("creation,termination,expiration"));
+    }
+}

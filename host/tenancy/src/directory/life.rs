@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, KeyId, Origin, TenantId, TenantSlug, Timestamp};
-use signalsync_store::{Listing, Transaction};
+use signalsync_store::{Done, Listing, Terms, Transaction};
 
 use super::Directory;
 use crate::error::{AuthError, TenancyError};
@@ -27,6 +27,9 @@ pub struct TenantChange {
     /// Another state.
     #[serde(default)]
     pub state: Option<Wanted>,
+    /// Whether nothing leaves it.
+    #[serde(default)]
+    pub neutral: Option<bool>,
     /// Why, for the tenant's people; with `read-only` and `suspended`.
     #[serde(default)]
     pub reason: Option<String>,
@@ -36,14 +39,15 @@ impl Directory {
     /// Changes a tenant.
     ///
     /// # Errors
-    /// `NoSuchTenant`, `SlugTaken`, `LooksLike`, `NoSuchTier`, `WrongState`, `InvalidReason`, `Conflict`, or the store
-    /// failed.
+    /// `NoSuchTenant`, `SlugTaken`, `LooksLike`, `NoSuchTier`, `WrongState`, `InvalidReason`, `Precondition`,
+    /// `Conflict`, or the store failed.
     pub async fn change(
         &self,
         slug: &TenantSlug,
         asked: &TenantChange,
         by: Option<KeyId>,
-    ) -> Result<Tenant, TenancyError> {
+        terms: Terms<'_>,
+    ) -> Result<Done<Tenant>, TenancyError> {
         if let Some(tier) = &asked.tier {
             self.tier(tier)?;
         }
@@ -57,69 +61,77 @@ impl Directory {
             };
             let slug = asked.slug.clone().unwrap_or_else(|| before.slug.clone());
             let tier = asked.tier.clone().unwrap_or_else(|| before.tier.clone());
-            Ok(Tenant { slug, tier, life, ..before.clone() })
+            let neutral = asked.neutral.unwrap_or(before.neutral);
+            Ok(Tenant { slug, tier, neutral, life, ..before.clone() })
         };
-        self.edit(slug, by, Action::TenantChanged, change).await
+        self.edit(slug, (by, Action::TenantChanged), terms, change).await
     }
 
     /// Deletes a tenant: nobody comes in any more, and after the grace it is destroyed.
     ///
     /// # Errors
-    /// `NoSuchTenant`, `WrongState`, `InvalidReason`, `Conflict`, or the store failed.
+    /// `NoSuchTenant`, `WrongState`, `InvalidReason`, `Precondition`, `Conflict`, or the store failed.
     pub async fn delete(
         &self,
         slug: &TenantSlug,
         reason: Option<&str>,
         by: Option<KeyId>,
-    ) -> Result<Tenant, TenancyError> {
+        terms: Terms<'_>,
+    ) -> Result<Done<Tenant>, TenancyError> {
         let (now, grace_ms) = (self.clock.now(), self.grace_ms);
         let delete = |_: &mut Transaction, before: &Tenant| {
             Ok(Tenant { life: before.life.delete(reason, now, grace_ms)?, ..before.clone() })
         };
-        self.edit(slug, by, Action::TenantDeleted, delete).await
+        self.edit(slug, (by, Action::TenantDeleted), terms, delete).await
     }
 
     /// Takes a tenant's deletion back within its grace.
     ///
     /// # Errors
-    /// `NoSuchTenant`, `WrongState`, `Conflict`, or the store failed.
-    pub async fn restore(&self, slug: &TenantSlug, by: Option<KeyId>) -> Result<Tenant, TenancyError> {
+    /// `NoSuchTenant`, `WrongState`, `Precondition`, `Reused`, `Conflict`, or the store failed.
+    pub async fn restore(
+        &self,
+        slug: &TenantSlug,
+        by: Option<KeyId>,
+        terms: Terms<'_>,
+    ) -> Result<Done<Tenant>, TenancyError> {
         let now = self.clock.now();
         let restore =
             |_: &mut Transaction, before: &Tenant| Ok(Tenant { life: before.life.restore(now)?, ..before.clone() });
-        self.edit(slug, by, Action::TenantChanged, restore).await
+        self.edit(slug, (by, Action::TenantChanged), terms, restore).await
     }
 
     async fn edit(
         &self,
         slug: &TenantSlug,
-        by: Option<KeyId>,
-        action: Action,
+        (by, action): (Option<KeyId>, Action),
+        terms: Terms<'_>,
         edit: impl Fn(&mut Transaction, &Tenant) -> Result<Tenant, TenancyError>,
-    ) -> Result<Tenant, TenancyError> {
+    ) -> Result<Done<Tenant>, TenancyError> {
         let caller = Caller { origin: Origin { key: by, ..Origin::default() }, ..Caller::host() };
         let now = self.clock.now();
         let _changing = self.changing.write().await;
         let edit = |tx: &mut Transaction| {
             let before = registry::tenant(tx, slug)?.ok_or(TenancyError::NoSuchTenant)?;
+            terms.precondition.check(Some(registry::version(tx, before.id)?))?;
             let after = edit(tx, &before)?;
             registry::change_tenant(tx, &before, &after)?;
             let event = Event::new(action, format!("tenant/{}", before.id)).before(&before)?.after(&after)?;
             record(tx, &caller, now, event)?;
             Ok::<_, TenancyError>((before, after))
         };
-        let edited = self.store().await?.transact(edit).await;
+        let edited = self.store().await?.once(terms.request, now, edit).await;
         // Whatever became of it: what is kept in memory is read again.
         let mut known = self.tenants.lock();
         known.pop(slug);
-        let (before, after) = edited?;
+        let Done { value: (before, after), version, before: is_repeated } = edited?;
         known.pop(&after.slug);
         drop(known);
         if after.life.is_active() && !before.life.is_active() {
             // Work that was held is done now.
             self.stores.due().note(after.id, now);
         }
-        Ok(after)
+        Ok(Done { value: after, version, before: is_repeated })
     }
 
     /// Destroys tenants whose grace is over: their keys and their data, and then their entry, in whose place a receipt
@@ -128,21 +140,12 @@ impl Directory {
     /// # Errors
     /// The store failed.
     pub async fn destroy_due(&self) -> Result<usize, TenancyError> {
-        let (now, mut after, mut destroyed) = (self.clock.now(), None, 0);
-        loop {
-            let page = self.list(after, registry::PAGE_MAX).await?;
-            for tenant in page.tenants.iter().filter(|tenant| tenant.life.is_to_be_destroyed(now)) {
-                self.destroy(tenant, now).await?;
-                destroyed += 1;
-                if destroyed == DESTROYED_AT_ONCE {
-                    return Ok(destroyed);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(destroyed);
-            }
+        let now = self.clock.now();
+        let due = registry::due(&mut self.begin().await?, now, DESTROYED_AT_ONCE)?;
+        for tenant in &due {
+            self.destroy(tenant, now).await?;
         }
+        Ok(due.len())
     }
 
     async fn destroy(&self, tenant: &Tenant, now: Timestamp) -> Result<(), TenancyError> {

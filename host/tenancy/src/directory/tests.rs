@@ -3,6 +3,7 @@
 use signalsync_audit::{Filter, Outcome};
 use signalsync_core::{Permission, SystemClock};
 use signalsync_people::StructureError;
+use signalsync_people::key::ApiKey;
 use signalsync_store::{EngineKind, StoresConfig};
 use tempfile::TempDir;
 
@@ -43,7 +44,7 @@ fn with_roles(roles: &[&str]) -> KeyDraft {
 
 impl Fixture {
     async fn tenant(&self, name: &str) -> Tenant {
-        self.directory.create(slug(name), "standard".to_owned(), None, None).await.unwrap()
+        self.directory.create(TenantDraft::new(slug(name), "standard"), None, None).await.unwrap()
     }
 
     async fn visit(&self, tenant: &Tenant) -> TenantScope {
@@ -51,7 +52,8 @@ impl Fixture {
     }
 
     async fn key(&self, tenant: &Tenant, roles: &[&str]) -> Issued<ApiKey> {
-        self.directory.issue_key(&self.visit(tenant).await, &with_roles(roles)).await.unwrap()
+        let made = self.directory.issue_key(&self.visit(tenant).await, &with_roles(roles), None).await.unwrap();
+        Issued { info: made.key.value, token: made.token.unwrap() }
     }
 
     async fn operator(&self) -> Issued<KeyId> {
@@ -108,8 +110,9 @@ async fn a_revoked_key_is_worthless_at_once() {
     let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
     assert!(enter().await.is_ok());
 
-    let revoke =
-        async |tenant: &Tenant, removal| f.directory.revoke_key(&f.visit(tenant).await, key.info.id, removal).await;
+    let revoke = async |tenant: &Tenant, removal| {
+        f.directory.revoke_key(&f.visit(tenant).await, key.info.id, removal, Terms::default()).await
+    };
     let elsewhere = revoke(&globex, Removal::AtAnyPrice).await;
     assert!(matches!(elsewhere, Err(TenancyError::Structure(StructureError::NoSuchKey(_)))));
     let last = revoke(&acme, Removal::Guarded).await;
@@ -123,7 +126,7 @@ async fn a_revoked_key_is_worthless_at_once() {
 async fn a_key_that_is_refused_leaves_nothing() {
     let f = fixture();
     let acme = f.tenant("acme").await;
-    let refused = f.directory.issue_key(&f.visit(&acme).await, &with_roles(&["nothing"])).await;
+    let refused = f.directory.issue_key(&f.visit(&acme).await, &with_roles(&["nothing"]), None).await;
     assert!(matches!(refused, Err(TenancyError::Structure(StructureError::NoSuchRole(_)))));
     let rows =
         f.directory.begin().await.unwrap().scan(signalsync_store::Table::Keys, &["prefix"], "", None, 10, 10_000);
@@ -141,7 +144,7 @@ async fn a_refusal_is_in_the_audit_with_who_asked_for_what() {
         unreachable!("a tenant's key")
     };
     for _ in 0..200 {
-        f.directory.note_denial(&scope, "GET /v1/keys", Permission::KeysManage).await;
+        f.directory.note_denial(&scope, "GET /v1/keys", ("not-allowed", "why")).await;
     }
     let tx = f.directory.stores.tenant(&scope).await.unwrap().begin().await.unwrap();
     let filter = Filter { outcome: Some(Outcome::Denied), ..Filter::default() };
@@ -152,7 +155,7 @@ async fn a_refusal_is_in_the_audit_with_who_asked_for_what() {
         (&entry["subject"], &entry["actor"]["id"]),
         (&"route/GET /v1/keys".into(), &key.info.id.to_string().into())
     );
-    assert_eq!(entry["after"]["value"]["permission"], "keys:manage");
+    assert_eq!(entry["after"]["value"]["code"], "not-allowed");
 }
 
 #[tokio::test]
@@ -160,7 +163,7 @@ async fn use_is_noted_with_the_first_request() {
     let f = fixture();
     let acme = f.tenant("acme").await;
     let key = f.key(&acme, &[]).await;
-    let last = async || f.directory.keys.get(&f.visit(&acme).await, key.info.id).await.unwrap().last_used_at;
+    let last = async || f.directory.keys.get(&f.visit(&acme).await, key.info.id).await.unwrap().0.last_used_at;
     assert_eq!(last().await, None);
     for _ in 0..2 {
         f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
@@ -172,9 +175,9 @@ async fn use_is_noted_with_the_first_request() {
 async fn names_and_tiers_are_checked() {
     let f = fixture();
     f.tenant("acme").await;
-    let again = f.directory.create(slug("acme"), "standard".to_owned(), None, None).await;
+    let again = f.directory.create(TenantDraft::new(slug("acme"), "standard"), None, None).await;
     assert!(matches!(again, Err(TenancyError::SlugTaken(_))));
-    let tier = f.directory.create(slug("other"), "golden".to_owned(), None, None).await;
+    let tier = f.directory.create(TenantDraft::new(slug("other"), "golden"), None, None).await;
     assert!(matches!(tier, Err(TenancyError::NoSuchTier(_))));
     assert!(matches!(f.directory.get(&slug("other")).await, Err(TenancyError::NoSuchTenant)));
 }
@@ -192,7 +195,8 @@ async fn a_tenants_tier_is_found_by_its_id() {
 async fn a_repeated_request_creates_one_tenant() {
     let f = fixture();
     let request = |asked: &str| RequestKey::new("once", [asked.as_bytes()]).ok();
-    let create = async |name: &str| f.directory.create(slug(name), "standard".to_owned(), None, request(name)).await;
+    let create =
+        async |name: &str| f.directory.create(TenantDraft::new(slug(name), "standard"), None, request(name)).await;
     let first = create("acme").await.unwrap();
     assert_eq!(create("acme").await.unwrap(), first);
     assert!(matches!(create("globex").await, Err(TenancyError::Reused(_))));
@@ -234,16 +238,16 @@ async fn a_suspended_tenant_lets_nobody_in_and_says_why() {
     let acme = f.tenant("acme").await;
     let key = f.key(&acme, &["administrator"]).await;
     let enter = async || f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
-    f.directory.change(&acme.slug, &because("unpaid", "suspended"), None).await.unwrap();
+    f.directory.change(&acme.slug, &because("unpaid", "suspended"), None, Terms::default()).await.unwrap();
     assert!(matches!(enter().await, Err(AuthError::Suspended { reason }) if reason == "unpaid"));
     assert!(f.directory.guest(&acme.slug, Origin::default()).await.is_err());
     let (_, life) = f.directory.standing_of(acme.id).await.unwrap().unwrap();
     assert!(!life.is_active());
     let resumed = serde_json::from_value(serde_json::json!({"state": "active"})).unwrap();
-    f.directory.change(&acme.slug, &resumed, None).await.unwrap();
+    f.directory.change(&acme.slug, &resumed, None, Terms::default()).await.unwrap();
     assert!(enter().await.is_ok());
 
-    f.directory.change(&acme.slug, &because("moving", "read-only"), None).await.unwrap();
+    f.directory.change(&acme.slug, &because("moving", "read-only"), None, Terms::default()).await.unwrap();
     assert!(enter().await.is_ok());
     let changes = f.directory.check_changes(&acme.slug).await;
     assert!(matches!(changes, Err(AuthError::ReadOnly { reason }) if reason == "moving"));
@@ -256,7 +260,7 @@ async fn a_renamed_tenant_keeps_its_keys_and_a_new_one_under_its_old_name_sees_n
     let key = f.key(&acme, &["administrator"]).await;
     let enter = async |name: &str| f.directory.authenticate(&host(name), Some(&key.token), Origin::default()).await;
     assert!(enter("acme").await.is_ok());
-    let after = f.directory.change(&acme.slug, &renamed("apex"), None).await.unwrap();
+    let after = f.directory.change(&acme.slug, &renamed("apex"), None, Terms::default()).await.unwrap().value;
     assert_eq!((after.id, after.slug.as_str()), (acme.id, "apex"));
     assert!(matches!(enter("acme").await, Err(AuthError::NoTenant)));
     assert!(enter("apex").await.is_ok());
@@ -264,11 +268,11 @@ async fn a_renamed_tenant_keeps_its_keys_and_a_new_one_under_its_old_name_sees_n
     let other = f.tenant("acme").await;
     assert_ne!(other.id, acme.id);
     assert!(matches!(enter("acme").await, Err(AuthError::Foreign)));
-    let taken = f.directory.change(&other.slug, &renamed("apex"), None).await;
+    let taken = f.directory.change(&other.slug, &renamed("apex"), None, Terms::default()).await;
     assert!(matches!(taken, Err(TenancyError::SlugTaken(_))));
-    let alike = f.directory.change(&other.slug, &renamed("ap-ex"), None).await;
+    let alike = f.directory.change(&other.slug, &renamed("ap-ex"), None, Terms::default()).await;
     assert!(matches!(alike, Err(TenancyError::LooksLike(name)) if name.as_str() == "apex"));
-    f.directory.change(&other.slug, &renamed("ac-me"), None).await.unwrap();
+    f.directory.change(&other.slug, &renamed("ac-me"), None, Terms::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -277,17 +281,17 @@ async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
     let f = at(clock.clone());
     let (acme, globex) = (f.tenant("acme").await, f.tenant("globex").await);
     let key = f.key(&acme, &["administrator"]).await;
-    f.directory.delete(&acme.slug, Some("they left"), None).await.unwrap();
+    f.directory.delete(&acme.slug, Some("they left"), None, Terms::default()).await.unwrap();
     let enter = f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
     assert!(matches!(enter, Err(AuthError::Deleted { .. })));
-    f.directory.restore(&acme.slug, None).await.unwrap();
+    f.directory.restore(&acme.slug, None, Terms::default()).await.unwrap();
     f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await.unwrap();
 
-    f.directory.delete(&acme.slug, Some("they left again"), None).await.unwrap();
+    f.directory.delete(&acme.slug, Some("they left again"), None, Terms::default()).await.unwrap();
     clock.advance(GRACE_MS - 1);
     assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
     clock.advance(1);
-    assert!(matches!(f.directory.restore(&acme.slug, None).await, Err(TenancyError::WrongState(_))));
+    assert!(matches!(f.directory.restore(&acme.slug, None, Terms::default()).await, Err(TenancyError::WrongState(_))));
     assert_eq!(f.directory.destroy_due().await.unwrap(), 1);
     assert_eq!(f.directory.destroy_due().await.unwrap(), 0);
     let enter = f.directory.authenticate(&host("acme"), Some(&key.token), Origin::default()).await;
@@ -307,7 +311,7 @@ async fn a_deleted_tenant_is_destroyed_after_its_grace_and_leaves_a_receipt() {
 async fn names_that_look_like_anothers_are_refused() {
     let f = fixture();
     f.tenant("globex").await;
-    let alike = f.directory.create(slug("gl0bex"), "standard".to_owned(), None, None).await;
+    let alike = f.directory.create(TenantDraft::new(slug("gl0bex"), "standard"), None, None).await;
     assert!(matches!(alike, Err(TenancyError::LooksLike(name)) if name.as_str() == "globex"));
     assert_eq!(
         std::fs::read_dir(f.root.path().join("tenants")).map_or(0, Iterator::count),

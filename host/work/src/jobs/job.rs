@@ -80,6 +80,12 @@ pub struct Job {
     pub all_or_nothing: bool,
     /// Where the next chunk begins; its kind knows what that means.
     pub cursor: Value,
+    /// Id of the person or key that asked for it to be undone; none when that follows from `all_or_nothing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<String>,
+    /// The key that they asked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_with: Option<KeyId>,
     /// Entries that say what it did, for undoing.
     pub(crate) did: u64,
     /// Whether taking back has begun, so that going on is not possible any more.
@@ -107,6 +113,8 @@ impl Job {
             can_undo: new.can_undo,
             all_or_nothing: new.all_or_nothing,
             cursor: Value::Null,
+            undone_by: None,
+            undone_with: None,
             did: 0,
             undo_began: false,
             work,

@@ -13,8 +13,8 @@ mod runner;
 pub use job::{Chunk, Job, JobState, NewJob, Problem};
 pub use runner::{JobKind, Jobs, Starters};
 
-use signalsync_core::{JobId, TenantScope, Timestamp, WorkId};
-use signalsync_store::{CommitError, Listing, StoreError, Table, Transaction, row};
+use signalsync_core::{Caller, JobId, TenantScope, Timestamp, WorkId};
+use signalsync_store::{CommitError, Listing, Reused, StoreError, Table, Transaction, row};
 
 use crate::error::WorkError;
 use crate::work::{self, New, PAYLOAD_BYTES_MAX};
@@ -67,6 +67,12 @@ pub enum JobError {
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+impl From<Reused> for JobError {
+    fn from(error: Reused) -> Self {
         Self::Work(error.into())
     }
 }
@@ -170,12 +176,13 @@ pub fn cancel(tx: &mut Transaction, id: JobId, now: Timestamp) -> Result<(), Job
 ///
 /// # Errors
 /// `NotFound`, `NotPossible`, `TooMany`, or the store failed.
-pub fn undo(tx: &mut Transaction, id: JobId, now: Timestamp) -> Result<(), JobError> {
+pub fn undo(tx: &mut Transaction, by: &Caller, id: JobId, now: Timestamp) -> Result<(), JobError> {
     let job = in_state(tx, id, "undone", |job| {
         let stands = matches!(job.state, JobState::Done | JobState::Failed | JobState::Cancelled | JobState::Paused);
         stands && job.can_undo
     })?;
-    reopen(tx, id, Job { state: JobState::Undoing, undo_began: true, ..job }, now)
+    let (undone_by, undone_with) = (by.principal.user.clone(), by.origin.key);
+    reopen(tx, id, Job { state: JobState::Undoing, undo_began: true, undone_by, undone_with, ..job }, now)
 }
 
 fn in_state(

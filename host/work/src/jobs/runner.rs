@@ -43,7 +43,8 @@ pub trait JobKind: Send + Sync + 'static {
         tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Chunk), Setback>>;
 
-    /// Takes back what was done, the last first; answers what could not be taken back.
+    /// Takes back what was done, the last first; answers what could not be taken back. The scope's caller is whoever asked
+    /// for it; what is done is not limited to their rights.
     fn undo<'a>(
         &'a self,
         scope: &'a TenantScope,
@@ -108,6 +109,13 @@ impl Jobs {
         starter.ok_or_else(gone).map(Some)
     }
 
+    /// Access for whoever asked for the job to be undone. None when that follows from what the job is, and when they may not
+    /// come in any more: what has begun to be taken back is taken back to its end.
+    async fn undoer(&self, scope: &TenantScope, job: &Job) -> Result<Option<TenantScope>, Setback> {
+        let Some(by) = &job.undone_by else { return Ok(None) };
+        self.starters.scope(scope, by, job.undone_with).await.map_err(Setback::again)
+    }
+
     async fn step(
         &self,
         scope: &TenantScope,
@@ -132,7 +140,8 @@ impl Jobs {
                     end(&mut tx, id, Job { state, ..job }, now).map_err(failed)?;
                     return Ok((tx, Outcome::Done));
                 }
-                let (mut tx, problems) = kind.undo(scope, &job, did, tx).await?;
+                let asker = self.undoer(scope, &job).await?;
+                let (mut tx, problems) = kind.undo(asker.as_ref().unwrap_or(scope), &job, did, tx).await?;
                 let problems = add_problems(&mut tx, id, &job, &problems)?;
                 rows::write(&mut tx, id, &Job { problems, ..job })?;
                 Ok((tx, Outcome::GoesOn { at: now }))

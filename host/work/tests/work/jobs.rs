@@ -213,7 +213,7 @@ async fn a_job_is_undone_from_its_end() {
     f.change(|tx, _, now| jobs::cancel(tx, id, now)).await.unwrap();
     let (job, rows) = f.job(id).await;
     assert_eq!((job.state, rows), (JobState::Cancelled, 446));
-    f.change(|tx, _, now| jobs::undo(tx, id, now)).await.unwrap();
+    f.change(|tx, _, now| jobs::undo(tx, &Caller::host(), id, now)).await.unwrap();
     let (_, rows) = f.until(id, |job| job.state == JobState::Undone).await;
     assert_eq!(rows, 0);
     assert!(f.numbers.undone.lock().is_sorted_by(|a, b| a > b));

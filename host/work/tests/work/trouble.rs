@@ -1,7 +1,10 @@
 //! Work that fails, hangs, panics or is nobody's: tried again, then kept with its reason, and in nobody's way.
 
+use std::sync::Arc;
+
 use signalsync_core::{TenantId, Timestamp};
-use signalsync_store::{Key, Table};
+use signalsync_store::{Key, RequestKey, Table};
+use signalsync_work::desk::Desk;
 use signalsync_work::{Handlers, Listed, New, State, WorkError, dead_letters, forget, get, retry, schedule};
 
 use crate::lab::{Answer, Effects, Lab, POLICY, START, count, until};
@@ -48,7 +51,11 @@ async fn a_dead_letter_can_be_tried_again_or_forgotten() {
     let tenant = lab.tenant().await;
     let (a, b) = (lab.schedule(tenant, "send", "a", 0).await, lab.schedule(tenant, "send", "b", 0).await);
     until(|| driving.figures.dead() == 2).await;
-    lab.change(tenant, |tx| retry(tx, a, START).unwrap()).await;
+    let desk = Desk::new(lab.stores.clone(), Arc::new(lab.clock.clone()));
+    let once = RequestKey::new("once", []).unwrap();
+    for _ in 0..2 {
+        desk.retry(&lab.scope(tenant), a, Some(&once)).await.unwrap();
+    }
     until(|| driving.figures.done() == 1).await;
     lab.change(tenant, |tx| forget(tx, b).unwrap()).await;
     driving.end().await;
