@@ -55,8 +55,10 @@ impl Client {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).expect("a method"))
             .uri(format!("http://{}{path}", self.address))
-            .header("host", &self.host)
-            .header("authorization", format!("Bearer {}", self.key));
+            .header("host", &self.host);
+        if !self.key.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.key));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

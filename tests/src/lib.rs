@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod client;
+mod people;
 mod platform;
 
 pub use client::{Answer, Client};
+pub use people::Person;
 pub use platform::{Platform, Tenant, component, wait_for};
 
 /// Paths of the guests, and the macro that wants a test for each of them.

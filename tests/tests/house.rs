@@ -42,7 +42,29 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "signalsync-integration",
-        &["signalsync-core", "signalsync-store", "signalsync-components", "signalsync-data", "signalsync-records"],
+        &[
+            "signalsync-core",
+            "signalsync-store",
+            "signalsync-components",
+            "signalsync-data",
+            "signalsync-records",
+            "signalsync-workflow",
+        ],
+    ),
+    (
+        "signalsync-workflow",
+        &[
+            "signalsync-core",
+            "signalsync-store",
+            "signalsync-audit",
+            "signalsync-calendar",
+            "signalsync-work",
+            "signalsync-mail",
+            "signalsync-components",
+            "signalsync-data",
+            "signalsync-people",
+            "signalsync-records",
+        ],
     ),
     (
         "signalsync-archive",
@@ -74,6 +96,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-data",
             "signalsync-records",
             "signalsync-integration",
+            "signalsync-workflow",
         ],
     ),
     // Its test player only, and not in components: see the decision about the contract of workflows.
@@ -100,6 +123,7 @@ const DOMAIN: &[&str] = &[
     "signalsync-data",
     "signalsync-tenancy",
     "signalsync-records",
+    "signalsync-workflow",
     "signalsync-integration",
     "signalsync-archive",
 ];

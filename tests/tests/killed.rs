@@ -8,6 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
+use signalsync_tests::guests::*;
 use signalsync_tests::{Answer, Client, Platform, Tenant, wait_for};
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
@@ -119,6 +120,85 @@ fn check_imports(client: &Client, ledger: &Ledger) {
     assert_eq!(lost.count(), 0, "{rows:?}");
 }
 
+/// Publishes a workflow whose runs start others and are told by signals, and one that has mappings called.
+fn workflows(tenant: &Tenant) {
+    tenant.collection("data");
+    let grants = json!({ "storage": { "data": "read-write" }, "files": {}, "http": [] });
+    let told = tenant.ready(DOES_AS_TOLD);
+    for mapping in ["reserve", "release", "charge", "refund", "ship"] {
+        tenant.deploy(mapping, &json!({ "component": told, "grants": grants })).expect(201);
+    }
+    for (name, guest) in [("family", FAMILY), ("effects", EFFECTS)] {
+        tenant.deploy(name, &json!({ "component": tenant.ready(guest), "grants": grants })).expect(201);
+        tenant.client.put(&format!("/v1/workflows/{name}/draft"), &json!({})).expect(200);
+        tenant.client.post(&format!("/v1/workflows/{name}/publish"), &json!({})).expect(200);
+    }
+}
+
+fn post(client: &Client, path: &str, body: &Value) -> Result<Answer, ureq::Error> {
+    client.try_send("POST", path, JSON, body.to_string().as_bytes())
+}
+
+/// A run with one below it, and the signal that ends both, which may come before the run does.
+fn family(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let name = format!("f-{number}");
+    let go = json!({ "key": name, "name": "go", "data": number });
+    let start = json!({ "key": name, "input": { "name": name, "children": 1 } });
+    if number.is_multiple_of(2) {
+        post(client, "/v1/workflows/family/signals", &go)?;
+        return post(client, "/v1/workflows/family/runs", &start);
+    }
+    let started = post(client, "/v1/workflows/family/runs", &start)?;
+    assert!(started.status < 300, "{}", started.text());
+    post(client, "/v1/workflows/family/signals", &go)
+}
+
+/// A run that has three mappings called, one after the other.
+fn effects(client: &Client, number: u64) -> Result<Answer, ureq::Error> {
+    let input = json!([{ "do": "storage.put", "id": format!("order-{number}") }]);
+    post(client, "/v1/workflows/effects/runs", &json!({ "key": format!("e-{number}"), "input": input }))
+}
+
+/// Runs that have not ended come to their end, and each event that was promised took effect once.
+fn check_runs(client: &Client, told: &Ledger, called: &Ledger) {
+    let waiting = || {
+        let open = client.get("/v1/runs?state=running&limit=200").expect(200).json();
+        let is_promised = |run: &Value| {
+            let key = run["key"].as_str().unwrap_or("");
+            let (kind, number) = key.split_once('-').unwrap_or(("", ""));
+            let ledger = if kind == "f" { told } else { called };
+            number.parse().is_ok_and(|number: u64| ledger.acknowledged.contains(&number))
+        };
+        open["items"].as_array().unwrap().iter().any(is_promised)
+    };
+    let began = std::time::Instant::now();
+    while waiting() {
+        assert!(began.elapsed().as_secs() < 90, "the runs do not end");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let incidents = client.get("/v1/runs?state=incident").expect(200).json();
+    assert_eq!(incidents["items"], json!([]));
+    let run = |key: &str| {
+        let found = client.get(&format!("/v1/runs?key={key}")).expect(200).json();
+        let items = found["items"].as_array().unwrap().clone();
+        assert_eq!(items.len(), 1, "{key} began once: {found}");
+        items[0].clone()
+    };
+    for number in &told.acknowledged {
+        let run = run(&format!("f-{number}"));
+        assert_eq!(
+            (&run["state"], &run["result"], &run["steps"]),
+            (&json!("completed"), &json!(number), &json!(3)),
+            "{run}"
+        );
+    }
+    for number in &called.acknowledged {
+        let run = run(&format!("e-{number}"));
+        assert_eq!((&run["state"], &run["steps"]), (&json!("completed"), &json!(4)), "{run}");
+        client.get(&format!("/v1/collections/data/records/order-{number}")).expect(200);
+    }
+}
+
 /// All pages of a question.
 fn found(client: &Client, asked: &Value) -> Vec<Value> {
     let (mut items, mut after) = (Vec::new(), Value::Null);
@@ -196,13 +276,16 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         let tenant = orders(&platform);
         let (acknowledgements, goal) = (&AtomicU64::new(0), 1 + RandomState::new().hash_one(round) % 150);
         let (mut written, mut counted, mut provisioned) = (Ledger::default(), Ledger::default(), Ledger::default());
-        let mut imported = Ledger::default();
+        let (mut imported, mut told, mut called) = (Ledger::default(), Ledger::default(), Ledger::default());
+        workflows(&tenant);
         let (client, console) = (&tenant.client, platform.console());
         std::thread::scope(|scope| {
             scope.spawn(|| written.work(acknowledgements, |number| write(client, number)));
             scope.spawn(|| counted.work(acknowledgements, |number| count(client, number)));
             scope.spawn(|| provisioned.work(acknowledgements, |number| provision(&console, number)));
             scope.spawn(|| imported.work(acknowledgements, |number| import(client, number)));
+            scope.spawn(|| told.work(acknowledgements, |number| family(client, number)));
+            scope.spawn(|| called.work(acknowledgements, |number| effects(client, number)));
             wait_for(|| (acknowledgements.load(Ordering::SeqCst) >= goal).then_some(()));
             platform.kill();
         });
@@ -212,6 +295,7 @@ fn what_was_acknowledged_outlives_a_kill_and_nothing_is_half_done() {
         check_counter(&tenant.client, &counted);
         check_tenants(&platform, &provisioned);
         check_imports(&tenant.client, &imported);
+        check_runs(&tenant.client, &told, &called);
     }
 }
 

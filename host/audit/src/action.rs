@@ -109,6 +109,31 @@ actions! {
     /// A deployment was deleted.
     DeploymentDeleted = "deployment.delete";
 
+    /// The draft of a workflow, whom a role stands for, or whether runs may start was changed.
+    WorkflowChanged = "workflow.change";
+    /// A version of a workflow was published.
+    WorkflowPublished = "workflow.publish";
+    /// No version of a workflow is published any more.
+    WorkflowArchived = "workflow.archive";
+    /// A run was started.
+    RunStarted = "run.start";
+    /// Somebody wants a run to end.
+    RunCancelled = "run.cancel";
+    /// A run was stopped until it is resumed.
+    RunSuspended = "run.suspend";
+    /// A run goes on.
+    RunResumed = "run.resume";
+    /// A run that could not go on was tried again.
+    RunRetried = "run.retry";
+    /// A run was put on another version.
+    RunMigrated = "run.migrate";
+    /// What runs say to people was changed.
+    TemplateChanged = "template.change";
+    /// Somebody chose.
+    TaskCompleted = "task.complete";
+    /// A task was claimed, released, delegated or given another signer.
+    TaskChanged = "task.change";
+
     /// A collection was made, or its definition changed.
     CollectionChanged = "collection.change";
     /// A definition of a collection was published.

@@ -17,4 +17,4 @@ pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
 pub use executions::{Executions, Receipts};
 pub use validations::{Validation, validations_of};
-pub use version::{OnFailure, Version, active, call};
+pub use version::{OnFailure, Version, active, call, deployed};

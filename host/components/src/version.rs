@@ -51,6 +51,15 @@ pub fn active(tx: &mut Transaction, name: &DeploymentName) -> Result<Arc<Deploye
     Ok(Arc::new(version.deployed))
 }
 
+/// A version of a deployment, read in the caller's transaction.
+///
+/// # Errors
+/// `NotFound`, or the store failed.
+pub fn deployed(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<Arc<Deployed>, DeployError> {
+    let version = version(tx, name, number)?.ok_or(DeployError::NotFound)?;
+    Ok(Arc::new(version.deployed))
+}
+
 pub(crate) fn version(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<Option<Version>, StoreError> {
     tx.get(&version_key(name, number))?.map(|row| row::read(&row.body)).transpose()
 }

@@ -106,6 +106,14 @@ ids! {
     JobId = "job";
     /// One file that is sent in parts.
     UploadId = "upl";
+    /// One passage through a workflow.
+    RunId = "run";
+    /// One thing that a run asks people to do.
+    TaskId = "tsk";
+    /// One thing that happened to a run and waits for its turn.
+    EventId = "evt";
+    /// One thing that somebody is told.
+    NoticeId = "ntc";
     /// One request that reached the front door.
     RequestId = "req";
 }

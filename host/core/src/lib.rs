@@ -24,14 +24,14 @@ pub use cover::Lacking;
 pub use execution::{End, Execution, Failure, LogLine, Usage};
 pub use grants::{Access, Acting, CollectionGrant, Grants};
 pub use id::{
-    AuditId, DepartmentId, Digest, ExecutionId, JobId, KeyId, MailId, RequestId, SessionId, TeamId, TenantId, UploadId,
-    UserId, WorkId,
+    AuditId, DepartmentId, Digest, EventId, ExecutionId, JobId, KeyId, MailId, NoticeId, RequestId, RunId, SessionId,
+    TaskId, TeamId, TenantId, UploadId, UserId, WorkId,
 };
 pub use invoke::{Completed, Invoke, Touched};
 pub use limits::{CallLimits, Tier};
 pub use name::{
     CalendarName, CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, ScheduleName,
-    TenantSlug,
+    TemplateName, TenantSlug,
 };
 pub use rights::{Permission, Rights};
 pub use scope::{Authority, Caller, Origin, Principal, TenantScope};

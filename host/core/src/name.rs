@@ -87,6 +87,9 @@ names! {
     /// A schedule of a tenant.
     ScheduleName, "schedule name", is_name,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
+    /// What a tenant's workflows say to people about something.
+    TemplateName, "template name", is_name,
+        "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A record within its collection.
     RecordId, "record id", is_record_id,
         "1 to 256 bytes of UTF-8 without control characters, not `.` or `..`";

@@ -41,6 +41,12 @@ permissions! {
     ExecutionsRead = "executions:read";
     /// Send messages to mappings.
     MappingsCall = "mappings:call";
+    /// Start runs of workflows.
+    WorkflowsStart = "workflows:start";
+    /// See all runs and tasks, whoever may act on them.
+    WorkflowsRead = "workflows:read";
+    /// Publish workflows, bind their roles; cancel, suspend, resume, retry and migrate runs.
+    WorkflowsManage = "workflows:manage";
     /// Define collections and their forms.
     CollectionsDesign = "collections:design";
     /// Take records out in bulk. What is taken out is what the record rules show.

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalsync_components::{Executions, Receipts, active, call};
-use signalsync_core::contract::{Change as Upsert, MappingAction, Message, Outcome, Violation};
+use signalsync_core::contract::{self, Change as Upsert, Json, MappingAction, Message, Outcome, Violation};
 use signalsync_core::{
-    Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Output, RecordId, TenantScope,
-    Timestamp, Touched,
+    Clock, CollectionName, Completed, DeploymentName, ExecutionId, Failure, Input, Output, RecordId, RunId,
+    TenantScope, Timestamp, Touched,
 };
 use signalsync_data::Change;
 use signalsync_records::{Judge, Judging, RecordError};
 use signalsync_store::{Done, Precondition, RequestKey, StoreError, Stores, Transaction};
+use signalsync_workflow::{Mappings, NotMapped, Order, Signal, WorkflowError, begin, signal, signal_run};
 
 use crate::error::MessageError;
 
@@ -23,6 +26,9 @@ pub struct Delivered {
     /// The mapping's own answer to the sender.
     pub reply: Option<Box<RawValue>>,
     pub changes: Vec<ChangeMade>,
+    /// Runs of workflows that it wanted, also those that ran already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunId>,
     /// Receipts: the mapping's first, then those of the validations.
     pub executions: Vec<ExecutionId>,
     /// False for a dry delivery.
@@ -106,11 +112,12 @@ impl Messages {
         let (tx, mapped) = self.map(scope, tx, mapping, message, now, receipts).await?;
         let judging = self.judge.on(scope, now, receipts);
         let tx = judging.touched(tx, mapping, mapped.touched).await.map_err(touched)?;
-        let (tx, changes) = carry_out(&judging, tx, mapped.execution, &mapped.outcome).await?;
+        let acting = Acting { judging: &judging, execution: mapped.execution, now };
+        let (tx, Made { changes, runs }) = acting.carry_out(tx, &mapped.outcome).await?;
         let executions = receipts.ids_behind(first);
         let reply = mapped.outcome.reply.map(RawValue::from_string).transpose();
         let reply = reply.map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok((tx, Delivered { reply, changes, executions, committed: false }))
+        Ok((tx, Delivered { reply, changes, runs, executions, committed: false }))
     }
 
     async fn map(
@@ -150,23 +157,123 @@ struct Mapped {
     touched: Vec<Touched>,
 }
 
-async fn carry_out(
-    judging: &Judging<'_>,
-    mut tx: Transaction,
+/// What actions came to.
+#[derive(Default)]
+struct Made {
+    changes: Vec<ChangeMade>,
+    runs: Vec<RunId>,
+}
+
+/// Carries out what a mapping asks for.
+struct Acting<'a> {
+    judging: &'a Judging<'a>,
     execution: ExecutionId,
-    outcome: &Outcome,
-) -> Result<(Transaction, Vec<ChangeMade>), MessageError> {
-    let mut changes = Vec::with_capacity(outcome.actions.len());
-    for (index, action) in outcome.actions.iter().enumerate() {
-        let number = index + 1;
-        let change = change(action).map_err(|why| MessageError::BadAction { number, why, execution })?;
-        let (back, staged) = judging.put(tx, &change).await.map_err(|error| refused(number, error))?;
-        tx = back;
-        let Change { collection, id, .. } = change;
-        let (created, warnings) = (staged.created, staged.warnings);
-        changes.push(ChangeMade { collection, id, version: None, created, warnings });
+    now: Timestamp,
+}
+
+impl Acting<'_> {
+    async fn carry_out(&self, mut tx: Transaction, outcome: &Outcome) -> Result<(Transaction, Made), MessageError> {
+        let mut made = Made::default();
+        for (index, action) in outcome.actions.iter().enumerate() {
+            tx = self.act(tx, index + 1, action, &mut made).await?;
+        }
+        Ok((tx, made))
     }
-    Ok((tx, changes))
+
+    async fn act(
+        &self,
+        tx: Transaction,
+        number: usize,
+        action: &MappingAction,
+        made: &mut Made,
+    ) -> Result<Transaction, MessageError> {
+        let bad = |why: String| MessageError::BadAction { number, why, execution: self.execution };
+        match action {
+            MappingAction::Upsert(upsert) => {
+                let change = upserted(upsert).map_err(bad)?;
+                let (tx, staged) = self.judging.put(tx, &change).await.map_err(|error| refused(number, error))?;
+                let Change { collection, id, .. } = change;
+                let (created, warnings) = (staged.created, staged.warnings);
+                made.changes.push(ChangeMade { collection, id, version: None, created, warnings });
+                Ok(tx)
+            }
+            MappingAction::Start(start) => {
+                let order = order(start).map_err(bad)?;
+                let begun = begin(self.judging, tx, order, self.now).await;
+                let (tx, started) = begun.map_err(|error| self.not_acted(number, error))?;
+                made.runs.push(started.run);
+                Ok(tx)
+            }
+            MappingAction::Signal(signal) => {
+                let mut tx = tx;
+                self.signal(&mut tx, signal).map_err(|error| self.not_acted(number, error))?;
+                Ok(tx)
+            }
+            MappingAction::Send(_) => Err(bad(
+                "requests as actions are not carried out by this version of the host; send with `http.send` instead"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// A run is named by its id, or by its workflow and business key: `invoice-approval/4711`.
+    fn signal(&self, tx: &mut Transaction, asked: &contract::Signal) -> Result<(), WorkflowError> {
+        let contract::Signal { run, name, data } = asked;
+        if let Ok(run) = run.parse() {
+            return signal_run(tx, run, (name, data), self.now);
+        }
+        let rule = || WorkflowError::Invalid(format!("`{run}` is neither a run's id nor a workflow and a key"));
+        let (workflow, key) = run.split_once('/').ok_or_else(rule)?;
+        let workflow = workflow.parse().map_err(|_| rule())?;
+        let (key, name, data) = (key.to_owned(), name.clone(), data.clone());
+        signal(tx, &Signal { workflow, key, name, data }, self.now).map(drop)
+    }
+
+    fn not_acted(&self, number: usize, error: WorkflowError) -> MessageError {
+        match error {
+            WorkflowError::Store(error) => MessageError::Store(error),
+            WorkflowError::Conflict => MessageError::Conflict,
+            WorkflowError::Form(error) => MessageError::Refused { number, error },
+            error => MessageError::BadAction { number, why: error.to_string(), execution: self.execution },
+        }
+    }
+}
+
+fn order(start: &contract::Start) -> Result<Order, String> {
+    let workflow = start.workflow.parse().map_err(|error: signalsync_core::InvalidName| error.to_string())?;
+    Ok(Order { workflow, key: start.key.clone(), input: start.input.clone(), by: None, parent: None })
+}
+
+/// What a run of a workflow wants to be done.
+impl Mappings for Messages {
+    fn call<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        tx: Transaction,
+        mapping: &'a DeploymentName,
+        message: &'a Message,
+        receipts: &'a Receipts,
+    ) -> BoxFuture<'a, Result<(Transaction, Option<Json>), NotMapped>> {
+        async move {
+            let called = self.attempt(scope, tx, mapping, message, self.clock.now(), receipts).await;
+            let (tx, delivered) =
+                called.map_err(|error| NotMapped { why: error.to_string(), can_pass: can_pass(&error) })?;
+            Ok((tx, delivered.reply.map(|reply| reply.get().to_owned())))
+        }
+        .boxed()
+    }
+}
+
+/// What depends on others may work later. A mapping that is not there, or asks for what cannot be, has to be changed.
+fn can_pass(error: &MessageError) -> bool {
+    match error {
+        MessageError::NotMapped { .. }
+        | MessageError::Refused { .. }
+        | MessageError::Touched(_)
+        | MessageError::Conflict
+        | MessageError::Store(_) => true,
+        MessageError::Deployment(_) | MessageError::BadAction { .. } | MessageError::Reused(_) => false,
+    }
 }
 
 impl Delivered {
@@ -175,19 +282,6 @@ impl Delivered {
         let mut delivered = done.value;
         delivered.changes.iter_mut().for_each(|change| change.version = Some(done.version));
         delivered
-    }
-}
-
-/// The change that an action asks for.
-fn change(action: &MappingAction) -> Result<Change, String> {
-    match action {
-        MappingAction::Upsert(upsert) => upserted(upsert),
-        MappingAction::Start(start) => Err(format!("no workflow `{}` is deployed", start.workflow)),
-        MappingAction::Signal(signal) => Err(format!("there is no run `{}`", signal.run)),
-        MappingAction::Send(_) => {
-            Err("requests as actions are not carried out by this version of the host; send with `http.send` instead"
-                .to_owned())
-        }
     }
 }
 

@@ -14,6 +14,7 @@
 mod address;
 mod config;
 mod error;
+mod fill;
 mod log;
 mod office;
 mod outbox;
@@ -26,6 +27,7 @@ mod transport;
 pub use address::MailAddress;
 pub use config::{MailConfig, Secret, SmtpConfig, SmtpTls};
 pub use error::{ConfigError, MailError};
+pub use fill::{SOURCE_BYTES_MAX, check_source, fill};
 pub use log::{Entry, Status, get, list};
 pub use office::{Divert, Office};
 pub use outbox::{Mail, Outbox};

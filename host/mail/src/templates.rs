@@ -18,7 +18,7 @@ const SUBJECT_BYTES_MAX: usize = 200;
 const PART_BYTES_MAX: usize = 20 << 10;
 
 /// Instructions of the template engine for one part.
-const FUEL: u64 = 20_000;
+pub(crate) const FUEL: u64 = 20_000;
 
 /// Languages that there are; the first one stands in for all others.
 const LANGUAGES: [&str; 2] = ["en", "de"];
@@ -33,13 +33,15 @@ pub enum Template {
     PasswordReset,
     /// Something happened to an account. Data: `tenant`, `what`, `when`, `address`.
     SecurityAlert,
+    /// A workflow tells somebody something, in the tenant's own words. Data: `tenant`, `subject`, `text`.
+    Notice,
     /// Somebody tries whether mail works. Data: `tenant`.
     Test,
 }
 
 impl Template {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Invitation, Self::PasswordReset, Self::SecurityAlert, Self::Test];
+    pub const ALL: [Self; 5] = [Self::Invitation, Self::PasswordReset, Self::SecurityAlert, Self::Notice, Self::Test];
 
     /// As it stands in the log.
     pub fn as_str(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Template {
             Self::Invitation => "invitation",
             Self::PasswordReset => "password-reset",
             Self::SecurityAlert => "security-alert",
+            Self::Notice => "notice",
             Self::Test => "test",
         }
     }
@@ -65,6 +68,10 @@ const FILES: &[(&str, &str)] = files![
     "invitation.de.txt",
     "invitation.en.html",
     "invitation.en.txt",
+    "notice.de.html",
+    "notice.de.txt",
+    "notice.en.html",
+    "notice.en.txt",
     "password-reset.de.html",
     "password-reset.de.txt",
     "password-reset.en.html",
@@ -119,12 +126,12 @@ impl Templates {
 
     fn part(&self, name: &str, data: &BTreeMap<String, String>) -> Result<String, MailError> {
         let wrong = |error: minijinja::Error| MailError::Template(format!("{name}: {error}"));
-        let mut out = Bounded(Vec::new());
+        let mut out = Bounded::default();
         self.0
             .get_template(name)
             .and_then(|template| template.render_captured_to(context(data), &mut out))
             .map_err(wrong)?;
-        String::from_utf8(out.0).map_err(|error| MailError::Template(format!("{name}: {error}")))
+        out.text().map_err(|error| MailError::Template(format!("{name}: {error}")))
     }
 }
 
@@ -138,7 +145,10 @@ pub(crate) fn spoken(tag: &str) -> &'static str {
     LANGUAGES.iter().find(|language| **language == primary).copied().unwrap_or(LANGUAGES[0])
 }
 
-/// Data without what could make a text look like something else: values are one line each.
+/// The value whose lines stay: what a tenant says in its own words, below the subject.
+const OWN_TEXT: &str = "text";
+
+/// Data without what could make a text look like something else: values are one line each, but for the tenant's own text.
 ///
 /// # Errors
 /// `TooLarge`.
@@ -147,7 +157,11 @@ pub(crate) fn tame(data: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Ma
     if bytes > DATA_BYTES_MAX {
         return Err(MailError::TooLarge { bytes, limit: DATA_BYTES_MAX });
     }
-    Ok(data.iter().map(|(name, value)| ((*name).to_owned(), without_breaks(value))).collect())
+    let tamed = |(name, value): &(&str, &str)| match *name {
+        OWN_TEXT => value.split('\n').map(without_breaks).collect::<Vec<_>>().join("\n"),
+        _ => without_breaks(value),
+    };
+    Ok(data.iter().map(|value| (value.0.to_owned(), tamed(value))).collect())
 }
 
 /// Line and paragraph separators are breaks too, though they are no control characters.
@@ -162,7 +176,14 @@ fn one_line(text: &str) -> String {
 }
 
 /// Takes so much and no more.
-struct Bounded(Vec<u8>);
+#[derive(Default)]
+pub(crate) struct Bounded(Vec<u8>);
+
+impl Bounded {
+    pub(crate) fn text(self) -> Result<String, std::string::FromUtf8Error> {
+        String::from_utf8(self.0)
+    }
+}
 
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -191,6 +212,8 @@ mod tests {
         ("when", "2026-11-23 16:00 UTC"),
         ("address", "192.0.2.7"),
         ("link", "https://acme.example.com/join#secret"),
+        ("subject", "A message\nof ours"),
+        ("text", "Please look\nat this soon."),
     ];
 
     #[test]

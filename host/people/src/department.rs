@@ -36,6 +36,9 @@ pub struct Department {
     pub name: String,
     /// The one above; none at the top.
     pub parent: Option<DepartmentId>,
+    /// Who leads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<UserId>,
     /// Whether it was deleted, and stays for the sake of its records.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
@@ -50,6 +53,9 @@ pub struct DepartmentDraft {
     /// The one above; none at the top.
     #[serde(default)]
     pub parent: Option<DepartmentId>,
+    /// Who leads it: the manager of its people.
+    #[serde(default)]
+    pub lead: Option<UserId>,
 }
 
 /// All departments of a tenant.
@@ -118,7 +124,7 @@ impl Tree {
     }
 
     fn checked(&self, id: DepartmentId, draft: DepartmentDraft) -> Result<Department, StructureError> {
-        let DepartmentDraft { name, parent } = draft;
+        let DepartmentDraft { name, parent, lead } = draft;
         check_name("a department's name", &name)?;
         if let Some(parent) = parent {
             self.get(parent)?;
@@ -130,7 +136,7 @@ impl Tree {
         if beside.any(|other| other.name.to_lowercase() == name.to_lowercase()) {
             return Err(StructureError::NameTaken(name));
         }
-        Ok(Department { id, name, parent, closed: false })
+        Ok(Department { id, name, parent, lead, closed: false })
     }
 
     /// Closes a department. Its records go on to whoever is responsible for `into`, or else for the one above.
@@ -152,6 +158,18 @@ impl Tree {
         department.parent = into.or(department.parent);
         self.0.insert(id, department.clone());
         Ok(department)
+    }
+
+    /// A department and those above it, upwards. Bounded, should a row ever be damaged.
+    pub(crate) fn with_all_above(&self, id: DepartmentId) -> Vec<DepartmentId> {
+        let above = std::iter::successors(self.0.get(&id), |department| self.0.get(&department.parent?));
+        above.map(|department| department.id).take(self.0.len()).collect()
+    }
+
+    /// Who leads a department, or the nearest one above it that somebody else than `but` leads.
+    pub(crate) fn lead(&self, id: DepartmentId, but: UserId) -> Option<UserId> {
+        let above = self.with_all_above(id).into_iter().filter_map(|id| self.0.get(&id));
+        above.filter_map(|department| department.lead).find(|lead| *lead != but)
     }
 
     /// Names from the top down to this one. Bounded, should a row ever be damaged.
@@ -252,6 +270,9 @@ impl Departments {
     ) -> Result<Department, StructureError> {
         let mut tree = Tree::read(tx)?;
         let before = tree.get(id).ok().cloned();
+        if let Some(lead) = draft.lead {
+            standing::find(tx, lead)?.ok_or(StructureError::NoSuchPerson(lead))?;
+        }
         let department = tree.put(id, draft)?;
         let event = changed(Action::DepartmentChanged, format!("department/{id}"), before.as_ref(), &department)?;
         self.save(tx, scope, &department, event)?;

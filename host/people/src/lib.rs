@@ -6,6 +6,7 @@
 mod access;
 pub mod archive;
 pub mod change;
+pub mod circle;
 pub mod department;
 pub mod doorman;
 mod error;

@@ -92,6 +92,9 @@ const DEVELOPER: &[Permission] = &[
     Permission::ExecutionsRead,
     Permission::MappingsCall,
     Permission::CollectionsDesign,
+    Permission::WorkflowsStart,
+    Permission::WorkflowsRead,
+    Permission::WorkflowsManage,
     Permission::FilesRead,
     Permission::FilesWrite,
 ];

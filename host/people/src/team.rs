@@ -223,6 +223,18 @@ pub(crate) fn leave_all(tx: &mut Transaction, person: UserId) -> Result<(), Stru
     Ok(())
 }
 
+/// Ids of the teams of a person.
+pub(crate) fn ids_of(tx: &mut Transaction, person: UserId) -> Result<BTreeSet<TeamId>, StoreError> {
+    let rows = tx.scan(Table::Teams, &[MEMBER, &person.to_string()], "", None, TEAMS_PER_PERSON_MAX, usize::MAX)?;
+    Ok(Listing::<TeamId>::of(rows)?.items.into_iter().collect())
+}
+
+/// Members of a team; nobody when there is no such team.
+pub(crate) fn members(tx: &mut Transaction, team: TeamId) -> Result<Vec<UserId>, StoreError> {
+    let team = read::<Team>(tx, &key(team))?;
+    Ok(team.map(|team| team.members.into_iter().collect()).unwrap_or_default())
+}
+
 fn save(tx: &mut Transaction, before: Option<&Team>, team: &Team) -> Result<(), StructureError> {
     let none = BTreeSet::new();
     let old = before.map_or(&none, |before| &before.members);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use signalsync_components::{OnFailure, Receipts, Validation, call, validations_of};
 use signalsync_core::contract::{Severity, Subject, Violation};
+use signalsync_core::grants::Acting;
 use signalsync_core::{
     CollectionName, Completed, DeploymentName, Failure, Input, Invoke, Output, RecordId, TenantScope, Timestamp,
     Touched,
 };
 use signalsync_data::{Change, Gate, Schemas};
-use signalsync_store::Transaction;
+use signalsync_store::{Precondition, Transaction};
 
 use crate::error::RecordError;
 
@@ -105,6 +106,30 @@ impl Judging<'_> {
     pub async fn patch(&self, mut tx: Transaction, change: &Change) -> Result<(Transaction, Staged), RecordError> {
         let staged = self.gate.patch(&mut tx, change)?;
         self.judged(tx, (&change.collection, &change.id), staged).await
+    }
+
+    /// What a document would be as a record of a collection, judged as one, with the host's rights and without becoming
+    /// one: for forms whose data go elsewhere.
+    ///
+    /// # Errors
+    /// Why the document is not acceptable.
+    pub async fn try_form(
+        &self,
+        mut tx: Transaction,
+        collection: &CollectionName,
+        body: &str,
+    ) -> Result<(Transaction, String), RecordError> {
+        let (before, first) = (tx.savepoint(), self.receipts.count());
+        let (id, body) = (crate::record::new_record_id(), body.to_owned());
+        let change = Change { collection: collection.clone(), id, body, precondition: Precondition::None };
+        let staged = self.gate.acting(Acting::Deployment).put(&mut tx, &change)?;
+        let subject = subject((collection, &change.id), staged.before, staged.after);
+        let (mut tx, violations, _) = self.hear(tx, collection, &subject, 1).await?;
+        if is_refused(&violations) {
+            return Err(RecordError::NotValid { violations, executions: self.receipts.ids_behind(first) });
+        }
+        tx.rollback(before);
+        Ok((tx, subject.after))
     }
 
     /// Brings a deleted record back.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use signalsync_archive::Archives;
 use signalsync_audit::Audits;
+use signalsync_calendar::starts::Schedules;
 use signalsync_calendar::stored::Calendars;
 use signalsync_components::{Components, Deployments, Executions};
 use signalsync_core::{Admit, Authority, Clock, Invoke, SystemClock, TenantScope, TenantSlug};
@@ -30,6 +31,9 @@ use signalsync_tenancy::Directory;
 use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
+use signalsync_workflow::{
+    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows, register_timers,
+};
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, PublicUrl, Resolved};
@@ -83,6 +87,14 @@ pub struct App {
     pub(crate) archives: Archives,
     pub(crate) templates: Templates,
     pub(crate) messages: Messages,
+    pub(crate) workflows: Workflows,
+    pub(crate) runs: Runs,
+    pub(crate) tasks: Tasks,
+    pub(crate) absences: Absences,
+    pub(crate) notices: Notices,
+    pub(crate) wordings: Wordings,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) schedules: Schedules<Starter>,
     pub(crate) executions: Executions,
     pub(crate) audits: Audits,
     pub(crate) calendars: Calendars,
@@ -139,8 +151,13 @@ impl App {
         let donors = Arc::new(Listed::new(Arc::clone(&directory)));
         let schemas = Arc::clone(runtime.schemas());
         let archives = Archives::new(stores.clone(), components.clone(), schemas, donors, clock.clone());
-        let driver = driver(config, &directory, &stores, &judge, (&imports, &archives), &clock)?;
-        let mails = mails::queue(Outbox::new(&config.mail, Arc::clone(&clock)));
+        let outbox = Outbox::new(&config.mail, Arc::clone(&clock));
+        let deliveries = Deliveries::new(stores.clone(), outbox.clone());
+        let starter = Arc::new(Starter::new(judge.clone(), clock.clone()));
+        let schedules = Schedules::new(stores.clone(), clock.clone(), starter);
+        let does = (&imports, &archives, &deliveries, &schedules);
+        let driver = driver(config, &directory, &stores, &judge, does, &clock)?;
+        let mails = mails::queue(outbox);
         let files = Files::new(stores.clone(), judge.clone(), clock.clone());
         let app = Self {
             base_domain: config.base_domain.clone(),
@@ -162,7 +179,15 @@ impl App {
             templates: Templates::new(config.templates.clone()),
             uploads: Uploads::new(files.clone(), clock.clone()),
             files,
-            messages: Messages::new(stores.clone(), judge, clock.clone()),
+            messages: Messages::new(stores.clone(), judge.clone(), clock.clone()),
+            workflows: Workflows::new(stores.clone(), clock.clone()),
+            runs: Runs::new(stores.clone(), judge.clone(), clock.clone()),
+            tasks: Tasks::new(stores.clone(), judge, clock.clone()),
+            absences: Absences::new(stores.clone(), clock.clone()),
+            notices: Notices::new(stores.clone()),
+            wordings: Wordings::new(stores.clone(), clock.clone()),
+            deliveries,
+            schedules,
             mails: Office::new(stores.clone(), clock.clone()),
             calendars: Calendars::new(stores.clone(), clock.clone()),
             desk: Desk::new(stores.clone(), clock),
@@ -284,7 +309,7 @@ fn driver(
     directory: &Arc<Directory>,
     stores: &Arc<Stores>,
     judge: &Judge,
-    (imports, archives): (&Imports, &Archives),
+    (imports, archives, deliveries, schedules): (&Imports, &Archives, &Deliveries, &Schedules<Starter>),
     clock: &Arc<dyn Clock>,
 ) -> Result<Driver, StartError> {
     let sender = Sender::new(&config.mail, config.mail_folder.clone(), Arc::clone(stores), Arc::clone(clock))?;
@@ -294,8 +319,13 @@ fn driver(
     // What people leave behind who do not come in any more. Whatever else somebody can own or have to do is one line here.
     let estates = HandOvers::of(vec![Box::new(OwnedRecords::new(judge.clone(), Arc::clone(clock)))]);
     let jobs = estates.register(jobs);
+    let jobs = BulkJob::register(clock, jobs);
     let handlers = Uploads::register(jobs.register(sender.register(Handlers::default())));
     let handlers = Upkeep::new(judge.clone(), Arc::clone(clock)).register(handlers);
+    let handlers = Steps::new(Arc::clone(stores), judge.clone(), Arc::clone(clock)).register(handlers);
+    let messages = Arc::new(Messages::new(Arc::clone(stores), judge.clone(), Arc::clone(clock)));
+    let handlers = Effects::new(Arc::clone(stores), messages, Arc::clone(clock)).register(handlers);
+    let handlers = schedules.clone().register(deliveries.clone().register(register_timers(clock, handlers)));
     let timer = Arc::new(SystemTimer);
     Ok(Driver::new(Authority::ambient(), Arc::clone(stores), tenants, timer, handlers, config.work))
 }

@@ -89,6 +89,36 @@ pub enum Table {
     Schedules = 38,
     /// What workflows say of themselves, by the component's digest.
     ComponentDefinitions = 39,
+    /// Workflows by name: which version is published.
+    Workflows = 40,
+    /// Versions of workflows by name and number, and their drafts.
+    WorkflowVersions = 41,
+    /// Whom the roles of workflows stand for, by workflow and role.
+    WorkflowRoles = 42,
+    /// Runs of workflows by id.
+    Runs = 43,
+    /// Runs in their lists, by list and id.
+    RunIndex = 44,
+    /// Runs that have not ended, by workflow and business key.
+    RunKeys = 45,
+    /// What hangs on a run: events that wait, history, tasks, comments; by run, kind and number.
+    RunItems = 46,
+    /// Tasks of people by id.
+    Tasks = 47,
+    /// Tasks that are open, by who is asked and when they are due.
+    Inboxes = 48,
+    /// Signals to runs that have not begun, by workflow, business key and id.
+    Signals = 49,
+    /// Who is away and who stands in, by person; and by deputy.
+    Absences = 50,
+    /// What runs tell people, by person and id.
+    Notices = 51,
+    /// Figures of workflows: what was noted, and what it adds up to.
+    WorkflowFigures = 52,
+    /// What runs say to people, by template.
+    Templates = 53,
+    /// How people want to be told, by person.
+    NoticeSettings = 54,
 }
 
 /// The address of a row.

@@ -249,6 +249,17 @@ codes! {
         "Try again after the time in Retry-After.";
     BadAction = "bad-action", UNPROCESSABLE_ENTITY, "The mapping asks for something that cannot be done",
         "The detail says which of its actions, and why. Nothing was changed.";
+    // Workflows.
+    NotPublished = "not-published", CONFLICT, "No version of the workflow is published",
+        "Publish a version first: `PUT /v1/workflows/{workflow}/draft`, then `POST …/publish`.";
+    NotPublishable = "not-publishable", UNPROCESSABLE_ENTITY, "The workflow cannot be published as it is",
+        "The violations say all that is wrong with its definition, and what it names that is not there. The draft is kept.";
+    StartsStopped = "starts-stopped", CONFLICT, "New runs of the workflow are stopped",
+        "What is running goes on. Whoever manages workflows lets new runs start again.";
+    TaskEnded = "task-ended", CONFLICT, "The task has ended meanwhile",
+        "The answer says how: somebody chose, or the run needs it no more. Nothing was changed.";
+    TaskClaimed = "task-claimed", CONFLICT, "Somebody else has claimed the task",
+        "The answer says who. They can release it, or delegate it to you.";
     // Records and files.
     NotValid = "not-valid", UNPROCESSABLE_ENTITY, "The record is not valid",
         "The violations say which rule is broken where. Nothing was changed.";

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use signalsync_archive::ArchiveError;
+use signalsync_calendar::starts::ScheduleError;
 use signalsync_calendar::stored::CalendarError;
 use signalsync_components::{ComponentError, DeployError};
 use signalsync_core::json::InvalidJson;
@@ -16,6 +17,7 @@ use signalsync_store::{InvalidRequestKey, Reused, StoreError, Unexpected};
 use signalsync_tenancy::{AuthError, TenancyError};
 use signalsync_work::WorkError;
 use signalsync_work::jobs::JobError;
+use signalsync_workflow::WorkflowError;
 
 use super::{Code, Problem};
 use crate::templates::TemplateError;
@@ -394,6 +396,54 @@ impl From<MessageError> for Problem {
             MessageError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<ScheduleError> for Problem {
+    fn from(error: ScheduleError) -> Self {
+        let text = error.to_string();
+        match error {
+            ScheduleError::NotFound => Self::not_found(),
+            ScheduleError::Invalid(_) => Self::new(Code::InvalidBody, text),
+            ScheduleError::TooMany { limit } => Self::new(Code::TooMany, text).with("limit", limit),
+            ScheduleError::Precondition(error) => error.into(),
+            ScheduleError::Work(error) => error.into(),
+            ScheduleError::Conflict => Self::plain(Code::Conflict),
+            ScheduleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkflowError> for Problem {
+    fn from(error: WorkflowError) -> Self {
+        let text = error.to_string();
+        match error {
+            WorkflowError::NotFound => Self::not_found(),
+            WorkflowError::NotPublished(_) => Self::new(Code::NotPublished, text),
+            WorkflowError::Stopped(_) => Self::new(Code::StartsStopped, text),
+            WorkflowError::Deployment(error) => error.into(),
+            WorkflowError::NotPublishable { violations } => {
+                Self::new(Code::NotPublishable, text).with("violations", violations)
+            }
+            WorkflowError::Invalid(_) => Self::new(Code::InvalidBody, text),
+            WorkflowError::WrongState { .. } => Self::new(Code::WrongState, text),
+            WorkflowError::TaskEnded(end) => Self::new(Code::TaskEnded, text).with("end", end),
+            WorkflowError::Claimed(by) => Self::new(Code::TaskClaimed, text).with("by", by),
+            WorkflowError::Unable(_) => Self::new(Code::NotAllowed, text),
+            WorkflowError::PersonNeeded => Self::plain(Code::PersonNeeded),
+            WorkflowError::NoSuchPerson(_) => Self::new(Code::NoSuchReference, text),
+            WorkflowError::Form(error) => of_form(error, text),
+            WorkflowError::TooMany { limit, .. } => Self::new(Code::TooMany, text).with("limit", limit),
+            WorkflowError::Reused(error) => error.into(),
+            WorkflowError::Conflict => Self::plain(Code::Conflict),
+            WorkflowError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A form that is missing is not what the caller asked for.
+fn of_form(error: RecordError, text: String) -> Problem {
+    let missing = matches!(error, RecordError::Data(DataError::NoCollection | DataError::NotFound));
+    if missing { Problem::new(Code::NoSuchReference, text) } else { error.into() }
 }
 
 /// A record that a mapping writes: what is missing there is the mapping's mistake, not the sender's address.

@@ -16,17 +16,22 @@ mod keys;
 mod mails;
 mod mappings;
 mod me;
+mod notices;
 mod operator;
 mod organisation;
 mod people;
 mod public;
 mod records;
 mod roles;
+mod runs;
+mod schedules;
 mod sign_in;
+mod tasks;
 mod teams;
 mod uploads;
 mod why;
 mod work;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -312,6 +317,62 @@ pub fn all() -> Vec<Route> {
         put("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::put)),
         delete("/v1/collections/{collection}/records/{record}/files/{*path}", signed_in(files::delete)),
         post("/v1/collections/{collection}/records/{record}/uploads", signed_in(uploads::create)),
+        get("/v1/workflows", tenant(Permission::WorkflowsRead, workflows::list)),
+        get("/v1/workflows/{workflow}", tenant(Permission::WorkflowsRead, workflows::get)),
+        patch("/v1/workflows/{workflow}", tenant(Permission::WorkflowsManage, workflows::change)),
+        get("/v1/workflows/{workflow}/versions", tenant(Permission::WorkflowsRead, workflows::versions)),
+        get("/v1/workflows/{workflow}/draft", tenant(Permission::WorkflowsManage, workflows::draft)),
+        put("/v1/workflows/{workflow}/draft", tenant(Permission::WorkflowsManage, workflows::save)),
+        post("/v1/workflows/{workflow}/publish", tenant(Permission::WorkflowsManage, workflows::publish))
+            .again("a draft is published once"),
+        post("/v1/workflows/{workflow}/archive", tenant(Permission::WorkflowsManage, workflows::archive))
+            .again("what is archived stays so"),
+        get("/v1/workflows/{workflow}/roles/{role}", tenant(Permission::WorkflowsRead, workflows::binding)),
+        put("/v1/workflows/{workflow}/roles/{role}", tenant(Permission::WorkflowsManage, workflows::bind)),
+        get("/v1/workflows/{workflow}/figures", tenant(Permission::WorkflowsRead, workflows::figures)),
+        post("/v1/workflows/{workflow}/runs", tenant(Permission::WorkflowsStart, workflows::start)),
+        post("/v1/workflows/{workflow}/signals", tenant(Permission::WorkflowsStart, workflows::signal)),
+        get("/v1/schedules", tenant(Permission::WorkflowsRead, schedules::list)),
+        get("/v1/schedules/{schedule}", tenant(Permission::WorkflowsRead, schedules::get)),
+        put("/v1/schedules/{schedule}", tenant(Permission::WorkflowsManage, schedules::put)),
+        delete("/v1/schedules/{schedule}", tenant(Permission::WorkflowsManage, schedules::delete)),
+        get("/v1/runs", signed_in(runs::list)),
+        post("/v1/runs/bulk", tenant(Permission::WorkflowsManage, runs::bulk)),
+        get("/v1/runs/{run}", signed_in(runs::get)),
+        get("/v1/runs/{run}/history", signed_in(runs::history)),
+        get("/v1/runs/{run}/tasks", signed_in(runs::tasks)),
+        get("/v1/runs/{run}/comments", signed_in(runs::comments)),
+        post("/v1/runs/{run}/comments", signed_in(runs::comment)),
+        post("/v1/runs/{run}/suspend", tenant(Permission::WorkflowsManage, runs::suspend))
+            .again("a run is suspended once"),
+        post("/v1/runs/{run}/resume", tenant(Permission::WorkflowsManage, runs::resume)).again("a run is resumed once"),
+        post("/v1/runs/{run}/retry", tenant(Permission::WorkflowsManage, runs::retry))
+            .again("an incident is retried once"),
+        post("/v1/runs/{run}/cancel", tenant(Permission::WorkflowsManage, runs::cancel))
+            .again("a run is asked, and ends once"),
+        post("/v1/runs/{run}/migrate", tenant(Permission::WorkflowsManage, runs::migrate))
+            .again("a run is on one version"),
+        get("/v1/tasks", signed_in(tasks::list)),
+        get("/v1/tasks/counts", signed_in(tasks::counts)),
+        get("/v1/tasks/{task}", signed_in(tasks::get)),
+        post("/v1/tasks/{task}/complete", signed_in(tasks::complete)),
+        post("/v1/tasks/{task}/claim", signed_in(tasks::claim)).again("a task is claimed by one"),
+        post("/v1/tasks/{task}/release", signed_in(tasks::release)).again("a task is released once"),
+        post("/v1/tasks/{task}/delegate", signed_in(tasks::delegate)).again("whoever delegated a task has it no more"),
+        post("/v1/tasks/{task}/signers", signed_in(tasks::add_signer)).again("somebody signs a task once"),
+        get("/v1/me/absence", signed_in(workflows::absence)),
+        put("/v1/me/absence", signed_in(workflows::set_absence)),
+        delete("/v1/me/absence", signed_in(workflows::end_absence)),
+        get("/v1/notifications", signed_in(notices::list)),
+        get("/v1/notification-settings", signed_in(notices::settings)),
+        put("/v1/notification-settings", signed_in(notices::set)),
+        get("/v1/notice-templates", tenant(Permission::WorkflowsRead, notices::templates)),
+        get("/v1/notice-templates/{template}", tenant(Permission::WorkflowsRead, notices::template)),
+        put("/v1/notice-templates/{template}", tenant(Permission::WorkflowsManage, notices::put)),
+        delete("/v1/notice-templates/{template}", tenant(Permission::WorkflowsManage, notices::delete)),
+        post("/v1/notice-templates/{template}/test", tenant(Permission::WorkflowsManage, notices::test))
+            .again("it is a test, and mails itself again"),
+        post("/v1/notifications/read", signed_in(notices::mark_read)).again("what was read stays read"),
         post("/v1/mappings/{deployment}", tenant(Permission::MappingsCall, mappings::deliver)),
         get("/v1/folders/{folder}/files", tenant(Permission::FilesRead, files::list)),
         get("/v1/folders/{folder}/files/{*path}", tenant(Permission::FilesRead, files::get)),

@@ -11,6 +11,7 @@ use signalsync_people::person::{self, Find, Person, PersonState};
 use signalsync_people::policy::{self, SignInPolicy};
 use signalsync_records::{HandOvers, RecordError, Succession};
 use signalsync_store::Done;
+use signalsync_workflow::{WorkflowError, hand_over};
 
 use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
@@ -57,6 +58,7 @@ pub(super) async fn deactivate(permitted: Permitted, input: Input) -> Result<Ans
     let edit = |tx: &mut _| {
         person::expect(tx, id, terms)?;
         let person = change::deactivate(tx, scope.caller(), now, id, &asked)?;
+        hand_over(tx, id, asked.hand_over_to).map_err(not_handed_over)?;
         let who = asked.hand_over_to.map(|to| Succession { from: id, to });
         let hand_over = who.map(|who| HandOvers::start(tx, scope, who, now)).transpose().map_err(not_started)?;
         Ok(Deactivated { person, hand_over })
@@ -82,6 +84,15 @@ fn not_started(error: RecordError) -> PeopleError {
         RecordError::TooManyJobs { limit } => PeopleError::TooMany { what: "open jobs", limit: limit as u64 },
         RecordError::Store(error) => PeopleError::Store(error),
         other => PeopleError::Invalid(other.to_string()),
+    }
+}
+
+/// Open tasks go with whoever is deactivated, in the same transaction.
+fn not_handed_over(error: WorkflowError) -> PeopleError {
+    match error {
+        WorkflowError::Store(error) => PeopleError::Store(error),
+        WorkflowError::Conflict => PeopleError::Conflict,
+        other => PeopleError::Invalid(format!("{other} (`hand-over-to`)")),
     }
 }
 

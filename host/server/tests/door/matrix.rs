@@ -43,6 +43,11 @@ async fn things(server: &Server) -> BTreeMap<&'static str, String> {
         ("{upload}", "upl_00000000000000000000000000000000"),
         ("{work}", "wrk_00000000000000000000000000000000"),
         ("{mail}", "mai_00000000000000000000000000000000"),
+        ("{workflow}", "none"),
+        ("{schedule}", "none"),
+        ("{template}", "none"),
+        ("{run}", "run_00000000000000000000000000000000"),
+        ("{task}", "tsk_00000000000000000000000000000000"),
     ];
     let names = names.into_iter().map(|(part, name)| (part, name.to_owned()));
     let long = [("{digest}", "0".repeat(64)), ("{execution}", format!("exe_{}", "0".repeat(32)))];
