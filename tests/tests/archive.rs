@@ -20,6 +20,8 @@ fn organisation(platform: &Platform, slug: &str, orders: usize) -> Tenant {
     let person =
         json!({ "mail": "ann@acme.example", "name": "Ann", "roles": ["clerk"], "departments": [department["id"]] });
     let person = client.post("/v1/invitations", &person).expect(201).json();
+    let led = json!({ "name": "Purchasing", "lead": person["id"] });
+    client.put(&format!("/v1/departments/{}", department["id"].as_str().unwrap()), &led).expect(200);
     client.post("/v1/teams", &json!({ "name": "Night shift", "members": [person["id"]] })).expect(201);
     for (collection, fields) in [
         ("suppliers", json!({ "name": { "x-kind": "text" } })),
@@ -129,6 +131,8 @@ fn check_whole(client: &Client, orders: usize) {
     let people = client.get("/v1/people").expect(200).json();
     let ann = &people["items"][0];
     assert_eq!((&ann["mail"], &ann["roles"]), (&json!("ann@acme.example"), &json!(["clerk"])), "{people}");
+    let departments = client.get("/v1/departments").expect(200).json();
+    assert_eq!(departments["items"][0]["lead"], ann["id"], "{departments}");
     let teams = client.get("/v1/teams").expect(200).json();
     assert_eq!(teams["items"][0]["members"], json!([ann["id"]]), "{teams}");
     assert_eq!(client.get("/v1/organisation").expect(200).json()["name"], "Acme Ltd.");
@@ -226,6 +230,11 @@ fn a_template_is_how_a_tenant_is_set_up_without_its_people_and_records() {
     let job = filled(&platform, "initech");
     assert_eq!(job["state"], "done", "{job}");
     let initech = enter(&platform, "initech");
+    let departments = initech.get("/v1/departments").expect(200).json();
+    assert_eq!(
+        (&departments["items"][0]["name"], &departments["items"][0]["lead"]),
+        (&json!("Purchasing"), &Value::Null)
+    );
     let people = initech.get("/v1/people").expect(200).json();
     assert_eq!(people["items"].as_array().map(Vec::len), Some(1), "only who was invited: {people}");
     assert_eq!(initech.get("/v1/organisation").expect(200).json()["name"], "Initech", "what was asked for comes first");

@@ -179,7 +179,7 @@ fn has_any(tx: &Transaction, part: &Part) -> Result<bool, StoreError> {
         any = true;
         Err(StoreError::Stopped)
     };
-    let looked = match part.form() {
+    let looked = match part.form(Extent::Whole) {
         Form::Lines(lines) => lines.out(tx, &mut |_| first()),
         Form::Files(shelves) => tx.each_file(shelves, &mut |_, _| first()),
     };

@@ -211,7 +211,7 @@ impl Archives {
             Err(error) => return Ok((tx, refused(&error.to_string()))),
         };
         match step {
-            Some(Step::Lines(part, path)) => match part.form() {
+            Some(Step::Lines(part, path)) => match part.form(Extent::Whole) {
                 Form::Lines(lines) => take_lines(bag, lines, path, cursor, tx).await,
                 Form::Files(shelves) => self.take_files(scope, (bag, path), shelves, cursor, tx).await,
             },

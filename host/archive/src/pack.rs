@@ -38,7 +38,7 @@ pub(crate) fn pack<W: Write>(
 ) -> Result<(W, Packed), StoreError> {
     let mut packer = Packer::new(&about.tenant.to_string(), to)?;
     for part in Part::all(tx, about.extent)? {
-        match part.form() {
+        match part.form(about.extent) {
             Form::Lines(lines) => pack_lines(&mut packer, &part.path(), |sink| lines.out(tx, sink))?,
             Form::Files(shelves) => pack_files(&mut packer, tx, &part.path(), shelves)?,
         }

@@ -110,12 +110,12 @@ impl Part {
         })
     }
 
-    /// How its lines are read and written.
-    pub(crate) fn form(&self) -> Form {
+    /// How its lines are read and written, in an archive of so much.
+    pub(crate) fn form(&self, extent: Extent) -> Form {
         Form::Lines(match self {
             Self::Settings => Box::new(people::settings()),
             Self::Roles => Box::new(people::roles()),
-            Self::Departments => Box::new(people::departments()),
+            Self::Departments => Box::new(people::departments(extent == Extent::Whole)),
             Self::Definitions => Box::new(data::definitions()),
             Self::Collections => Box::new(data::collections()),
             Self::Records(collection) => Box::new(data::records(collection.clone())),

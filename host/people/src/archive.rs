@@ -11,7 +11,7 @@ use signalsync_core::{DepartmentId, RoleName};
 use signalsync_store::lines::{Lines, Rows, Sink, Unfit, parse, put};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::department;
+use crate::department::{self, Department};
 use crate::organisation::{self, Organisation};
 use crate::person::{self, PersonRow, PersonState};
 use crate::policy::{self, SignInPolicy};
@@ -25,9 +25,9 @@ pub fn roles() -> impl Lines {
     Rows { table: Table::Roles, parents: &[role::ROLE], take: role::bring }
 }
 
-/// Departments, with those that are closed.
-pub fn departments() -> impl Lines {
-    Rows { table: Table::Departments, parents: &[department::DEPARTMENT], take: department::bring }
+/// Departments, with those that are closed; with who leads them, if people go along.
+pub fn departments(with_people: bool) -> impl Lines {
+    Departments { with_people }
 }
 
 /// Teams.
@@ -43,6 +43,23 @@ pub fn people() -> impl Lines {
 /// What the tenant's administrators have set.
 pub fn settings() -> impl Lines {
     Settings
+}
+
+struct Departments {
+    with_people: bool,
+}
+
+impl Lines for Departments {
+    fn out(&self, tx: &Transaction, to: Sink<'_>) -> Result<(), StoreError> {
+        tx.each(Table::Departments, &[department::DEPARTMENT], &mut |_, found| {
+            let department: Department = row::read(&found.body)?;
+            put(to, &Department { lead: department.lead.filter(|_| self.with_people), ..department })
+        })
+    }
+
+    fn take(&self, tx: &mut Transaction, line: &[u8]) -> Result<(), Unfit> {
+        department::bring(tx, parse(line)?)
+    }
 }
 
 struct People;

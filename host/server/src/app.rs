@@ -32,7 +32,8 @@ use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use signalsync_workflow::{
-    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows, register_timers,
+    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows,
+    register_timers,
 };
 use tokio::sync::watch;
 

@@ -157,7 +157,7 @@ proptest! {
             let before = tree.clone();
             let done = match change {
                 Change::Put { which, parent } => {
-                    let draft = DepartmentDraft { name: which.to_string(), parent: parent.map(|at| ids[at]) };
+                    let draft = DepartmentDraft { name: which.to_string(), parent: parent.map(|at| ids[at]), lead: None };
                     tree.put(ids[which], draft).map(drop)
                 }
                 Change::Close { which, into } => tree.close(ids[which], into.map(|at| ids[at])).map(drop),

@@ -75,7 +75,7 @@ pub(crate) fn role(definition: Value) -> RoleDraft {
 }
 
 pub(crate) fn department(name: &str, parent: Option<DepartmentId>) -> DepartmentDraft {
-    DepartmentDraft { name: name.to_owned(), parent }
+    DepartmentDraft { name: name.to_owned(), parent, lead: None }
 }
 
 impl Fixture {
