@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use signalsync_tests::guests::*;
-use signalsync_tests::{Person, Platform, Tenant, wait_for};
+use signalsync_tests::{Client, Person, Platform, Tenant, wait_for};
 
 /// Uploads a workflow under this name, binds its roles and publishes it.
 #[track_caller]
@@ -241,6 +241,43 @@ fn what_a_workflow_may_not_decide_is_an_incident_of_its_run_that_is_handled_in_b
     end(&tenant.client.post("/v1/runs/bulk", &cancel).expect(202).json());
     bad.iter().for_each(|run| drop(ended(&tenant, run, "cancelled")));
     assert_eq!(tenant.client.get(&format!("/v1/runs/{good}")).expect(200).json()["state"], "running");
+}
+
+#[test]
+fn what_is_asked_twice_under_one_name_happens_once() {
+    let (platform, tenant) = acme();
+    let eve = platform.person(&tenant, "eve", &["developer"]);
+    publish(&tenant, "family", FAMILY, &[]);
+    let twice = |client: &Client, path: &str, body: &Value| {
+        let headers: &[_] = &[("content-type", "application/json"), ("idempotency-key", path)];
+        let ask = || client.send("POST", path, headers, body.to_string().as_bytes());
+        let (first, again) = (ask(), ask());
+        assert_eq!((first.status, first.header("location")), (again.status, again.header("location")), "{path}");
+        (first.json(), again.json())
+    };
+    let input = json!({ "input": { "name": "smith", "children": 0 } });
+    let (first, again) = twice(&eve.client, "/v1/workflows/family/runs", &input);
+    assert_eq!((&first["run"], &first), (&again["run"], &again));
+    let run = first["run"].as_str().unwrap();
+    let keyed = json!({ "input": { "name": "jones", "children": 0 }, "key": "jones" });
+    let other = eve.client.post("/v1/workflows/family/runs", &keyed).expect(201).json()["run"].clone();
+    assert_eq!(eve.client.get("/v1/runs").expect(200).json()["items"].as_array().map(Vec::len), Some(2));
+
+    let comments = format!("/v1/runs/{run}/comments");
+    let (first, again) = twice(&eve.client, &comments, &json!({ "text": "Please be quick." }));
+    assert_eq!(first, again);
+    assert_eq!(eve.client.get(&comments).expect(200).json()["items"].as_array().map(Vec::len), Some(1));
+
+    let go = json!({ "key": "jones", "name": "go", "data": 3 });
+    let headers: &[_] = &[("content-type", "application/json"), ("idempotency-key", "go")];
+    for _ in 0..2 {
+        let heard = tenant.client.send("POST", "/v1/workflows/family/signals", headers, go.to_string().as_bytes());
+        assert_eq!(heard.expect(202).json()["delivered"], true, "also when the run has ended meanwhile");
+        ended(&tenant, other.as_str().unwrap(), "completed");
+    }
+    let cancel = json!({ "act": { "cancel": "not needed" }, "filter": { "workflow": "family" } });
+    let (first, again) = twice(&tenant.client, "/v1/runs/bulk", &cancel);
+    assert_eq!(first["id"], again["id"]);
 }
 
 #[test]

@@ -133,7 +133,7 @@ async fn a_draft_is_published_only_as_it_was_looked_at() {
 
 /// Those whose effect is shown elsewhere to come once: they need a component, or work that was given up; or they are what
 /// another one is, with another word.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("/v1/deployments/{deployment}/versions", "tests/tests/calls.rs"),
     ("/v1/deployments/{deployment}/rollback", "tests/tests/calls.rs"),
     ("/v1/deployments/{deployment}/activate", "as /v1/deployments/{deployment}/rollback"),
@@ -142,6 +142,11 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("/v1/jobs/{job}/resume", "as /v1/jobs/{job}/undo"),
     ("/v1/jobs/{job}/cancel", "as /v1/jobs/{job}/undo"),
     ("/v1/dead-letters/{work}/retry", "host/work/tests/work/trouble.rs"),
+    ("/v1/workflows/{workflow}/runs", "tests/tests/processes.rs"),
+    ("/v1/workflows/{workflow}/signals", "tests/tests/processes.rs"),
+    ("/v1/runs/{run}/comments", "tests/tests/processes.rs"),
+    ("/v1/runs/bulk", "tests/tests/processes.rs"),
+    ("/v1/tasks/{task}/complete", "tests/tests/processes.rs"),
 ];
 
 /// Sends each request twice under one name, and once more under it with another body.
