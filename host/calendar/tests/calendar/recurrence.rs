@@ -247,6 +247,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     /// A rule that is counted is walked through from its start; others are looked up close to the time that is asked for.
+    /// Twice a day for ten years is counted to less than 10,000.
     #[test]
     fn looking_up_finds_what_walking_finds(
         text in some_rule(),
@@ -256,7 +257,7 @@ proptest! {
         let start = jiff::civil::date(2000, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap();
         let start = format!("{start}T09:30:00");
         let looked = rule("Europe/Berlin", &start, &text);
-        let walked = rule("Europe/Berlin", &start, &format!("{text};COUNT=4000"));
+        let walked = rule("Europe/Berlin", &start, &format!("{text};COUNT=10000"));
         let (Ok(looked), Ok(walked)) = (&looked, &walked) else {
             // A leap day in years that are none.
             prop_assert!(text.contains("BYMONTHDAY=29") && looked.is_err() && walked.is_err());
