@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -129,7 +130,8 @@ impl Jobs {
         match job.state {
             JobState::Waiting | JobState::Running => {
                 let starter = self.starter(scope, &job).await?;
-                let (mut tx, chunk) = kind.step(starter.as_ref().unwrap_or(scope), id, &job, tx).await?;
+                let chunk = kind.step(starter.as_ref().unwrap_or(scope), id, &job, tx);
+                let (mut tx, chunk) = within(kind.policy().lease_ms, chunk).await?;
                 let outcome = note(&mut tx, id, job, chunk, now)?;
                 Ok((tx, outcome))
             }
@@ -141,7 +143,8 @@ impl Jobs {
                     return Ok((tx, Outcome::Done));
                 }
                 let asker = self.undoer(scope, &job).await?;
-                let (mut tx, problems) = kind.undo(asker.as_ref().unwrap_or(scope), &job, did, tx).await?;
+                let undone = kind.undo(asker.as_ref().unwrap_or(scope), &job, did, tx);
+                let (mut tx, problems) = within(kind.policy().lease_ms, undone).await?;
                 let problems = add_problems(&mut tx, id, &job, &problems)?;
                 rows::write(&mut tx, id, &Job { problems, ..job })?;
                 Ok((tx, Outcome::GoesOn { at: now }))
@@ -181,6 +184,12 @@ impl Within for Jobs {
         }
         end(tx, id, Job { state: JobState::Failed, ..job }, now).map_err(into_store)
     }
+}
+
+/// All kinds are one kind of work, whose lease is the longest of theirs: a chunk is held to its own kind's here.
+async fn within<T>(lease_ms: u64, chunk: impl Future<Output = Result<T, Setback>>) -> Result<T, Setback> {
+    let ended = tokio::time::timeout(Duration::from_millis(lease_ms), chunk).await;
+    ended.unwrap_or_else(|_| Err(Setback::again(format!("a part of it took longer than {lease_ms} ms"))))
 }
 
 /// Puts what a chunk came to into its transaction.
