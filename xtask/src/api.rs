@@ -46,6 +46,16 @@ impl Api {
         Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or_default() })
     }
 
+    /// Signs a person in; the header that proves it.
+    pub(crate) fn sign_in(&self, mail: &str, password: &str) -> Result<String> {
+        let body = serde_json::json!({ "mail": mail, "password": password }).to_string();
+        let request = Request::post(format!("http://{}/v1/sign-in", self.address));
+        let request = request.header("host", &self.name).header("content-type", "application/json").body(body)?;
+        let response = self.agent.run(request)?;
+        let cookie = response.headers().get("set-cookie").context("nobody was signed in")?.to_str()?;
+        Ok(format!("Cookie: {}", cookie.split(';').next().unwrap_or_default()))
+    }
+
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
         self.send(Method::GET, path, "application/json", b"")
     }

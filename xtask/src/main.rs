@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod en16931;
 mod guests;
+mod schemathesis;
 mod shell;
 mod test;
 mod tools;
@@ -37,6 +38,8 @@ enum Command {
     Bench(bench::Options),
     /// Build the components of guests/ and examples/ into target/components.
     Guests,
+    /// Try the interface with requests that are made up out of its OpenAPI document. Needs Python 3.
+    Schemathesis(schemathesis::Options),
     /// Try a folder of EN 16931 case files against a running demo.
     En16931(en16931::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check => check::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Guests => guests::build().map(drop),
+        Command::Schemathesis(options) => schemathesis::run(&options),
         Command::En16931(options) => en16931::run(&options),
     }
 }
