@@ -1,4 +1,4 @@
-//! A host on this machine with two tenants that check real invoices.
+//! A host on this machine with two tenants that check real invoices, and people who approve them and repair lifts.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,6 +10,7 @@ use clap::Args;
 use crate::workspace::{Workspace, root};
 use crate::{guests, shell};
 
+mod examples;
 mod host;
 mod organisation;
 mod setup;
@@ -44,11 +45,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut host = host::start(&program, &configuration, &data, &state)?;
     setup::tenants(&mut state)?;
     state.save(&data)?;
-    setup::components(&state, &components)?;
+    examples::everywhere(&state, &components)?;
     setup::invoices(&state)?;
     organisation::people(&state)?;
     organisation::suppliers(&state)?;
+    examples::processes(&state, &components)?;
     explain(&state, &data);
+    explain_people(&state)?;
     host.serve()
 }
 
@@ -123,4 +126,16 @@ Try:
         globex_admin = organisation::administrator("globex"),
         password = organisation::PASSWORD,
     );
+}
+
+fn explain_people(state: &State) -> Result<()> {
+    println!(
+        "Processes of acme wait for its people (examples/invoice-approval, examples/maintenance). They sign in at"
+    );
+    println!("{} with the same password:\n", state.url("acme"));
+    for person in examples::people()? {
+        println!("  {:20} {:16} {}", examples::mail(&person.name), person.title, person.roles.join(", "));
+    }
+    println!("\n  # Where their runs stand\n  curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/runs\n");
+    Ok(())
 }
