@@ -193,6 +193,9 @@ mod repairs {
         run.finish("verify", "approve", &json!({})).unwrap();
         run.cancel("sold").unwrap();
         assert_eq!((run.failure(), &order(&host, &run)["status"]), (Some("sold"), &json!("cancelled")));
+        let (host, mut run) = begun::<v2::CorrectiveMaintenance>("lift-1", "high");
+        run.cancel("sold").unwrap();
+        assert_eq!((run.failure(), &order(&host, &run)["status"]), (Some("sold"), &json!("cancelled")));
     }
 
     #[test]
@@ -278,8 +281,12 @@ mod services {
         assert_eq!((&report["asset"], &report["description"]), (&json!("lift-1"), &json!("The brake is worn.")));
         // What it reports is what a repair begins with.
         Run::<corrective::v1::CorrectiveMaintenance>::new().start(&report).unwrap();
+        let mut other = run.clone();
         run.child_done("repair", &json!({})).unwrap();
         assert_eq!(run.status(), "closed");
+        other.cancel("sold").unwrap();
+        assert_eq!((other.failure(), other.cancelled()), (Some("sold"), &["repair".to_owned()][..]));
+        assert_eq!(order(&host, &other)["status"], "skipped");
     }
 
     #[test]

@@ -287,7 +287,7 @@ impl State {
     }
 
     /// Stands there, and the record says so.
-    fn at(self, stage: Stage) -> Result<Decision<State>, String> {
+    pub(super) fn at(self, stage: Stage) -> Result<Decision<State>, String> {
         let status = stage.status();
         self.order.save(status)?;
         Ok(Decision::new(State { stage, ..self }, status))

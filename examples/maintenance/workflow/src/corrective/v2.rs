@@ -49,6 +49,7 @@ impl Workflow for CorrectiveMaintenance {
             .transition("assigned", "permit", "Start, on a critical asset")
             .transition("permit", "working", "Grant")
             .transition("permit", "reported", "Refuse")
+            .transition("permit", "cancelled", "Cancel")
     }
 
     fn start(started: Started) -> Result<Decision<State>, String> {
@@ -60,7 +61,9 @@ impl Workflow for CorrectiveMaintenance {
             (State::Before(state), Event::TaskDone(done)) if begins(&state, &done)? => permit(state),
             (State::Before(state), event) => before(v1::CorrectiveMaintenance::advance(state, event)),
             (State::Permit { permit_for }, Event::TaskDone(done)) => permitted(permit_for, &done),
-            (State::Permit { permit_for }, Event::Cancel(reason)) => Ok(wait(permit_for).fail(reason)),
+            (State::Permit { permit_for }, Event::Cancel(reason)) => {
+                before(permit_for.at(Stage::Cancelled).map(|decision| decision.fail(reason)))
+            }
             (State::Permit { permit_for }, _) => Ok(wait(permit_for)),
         }
     }

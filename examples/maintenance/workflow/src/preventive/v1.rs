@@ -27,7 +27,7 @@ pub enum Stage {
     Assigned,
     Verifying,
     Closed,
-    /// It is not done this time.
+    /// It is not done this time, or was cancelled.
     Skipped,
 }
 
@@ -87,6 +87,8 @@ impl Workflow for PreventiveMaintenance {
             .transition("assigned", "planned", "Not possible")
             .transition("verifying", "assigned", "Return")
             .transition("verifying", "closed", "Approve")
+            .transition("assigned", "skipped", "Cancel")
+            .transition("verifying", "skipped", "Cancel")
             .templates(&["service-late"])
     }
 
@@ -98,7 +100,7 @@ impl Workflow for PreventiveMaintenance {
         match event {
             Event::TaskDone(done) => state.done(&done),
             Event::TaskDue(due) => state.late(&due),
-            Event::Cancel(reason) => Ok(state.stay()?.fail(reason)),
+            Event::Cancel(reason) => Ok(state.at(Stage::Skipped)?.fail(reason)),
             _ => state.stay(),
         }
     }
@@ -173,7 +175,7 @@ impl State {
     }
 
     /// Stands there, and the record says so.
-    fn at(self, stage: Stage) -> Result<Decision<State>, String> {
+    pub(super) fn at(self, stage: Stage) -> Result<Decision<State>, String> {
         self.service.save(stage.status())?;
         Ok(Decision::new(State { stage, ..self }, stage.status()))
     }

@@ -31,6 +31,7 @@ impl Workflow for PreventiveMaintenance {
             .status("repairing", "A defect is repaired", Color::Orange)
             .transition("verifying", "repairing", "Approve, with a defect")
             .transition("repairing", "closed", "The repair has ended")
+            .transition("repairing", "skipped", "Cancel")
             .children(&[REPAIR])
     }
 
@@ -47,7 +48,9 @@ impl Workflow for PreventiveMaintenance {
             (State::Before(state), event) => before(v1::PreventiveMaintenance::advance(state, event)),
             // However the repair ended, its own run says so.
             (State::Repairing { repair_for }, Event::ChildEnded(_)) => before(repair_for.end(Stage::Closed)),
-            (State::Repairing { repair_for }, Event::Cancel(reason)) => Ok(wait(repair_for).fail(reason)),
+            (State::Repairing { repair_for }, Event::Cancel(reason)) => {
+                before(repair_for.at(Stage::Skipped).map(|decision| decision.fail(reason)))
+            }
             (State::Repairing { repair_for }, _) => Ok(wait(repair_for)),
         }
     }
