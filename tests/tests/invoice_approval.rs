@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use e_invoicing_model::ubl;
 use serde_json::{Value, json};
 use signalsync_tests::{Platform, Stage, complete, wait_for};
 
@@ -16,15 +17,26 @@ const NO_ACCOUNT: &str = "DK123456789MVA:TOSL110";
 /// 782,179.43 DKK, about 104,812 EUR.
 const LARGE: &str = "DK12345678:12345";
 
-/// A tenant with its invoices.
+/// Files of these invoices, as they come in.
+const FILES: [(&str, &str); 4] = [
+    (COFFEE, "guide-example1.xml"),
+    (SMALL, "ubl-tc434-example2.xml"),
+    (NO_ACCOUNT, "ubl-tc434-example6.xml"),
+    (LARGE, "BIS3_Invoice_positive.xml"),
+];
+
+fn file(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/e-invoicing/data/invoices");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+/// A tenant with the process and these invoices, as the mapping of e-invoicing would have written them.
 fn acme() -> (Platform, Stage) {
     let platform = Platform::start();
-    let stage = Stage::of(&platform, "acme", &["e-invoicing", "invoice-approval"]);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/e-invoicing/data/invoices");
-    for file in std::fs::read_dir(folder).unwrap() {
-        let invoice = std::fs::read(file.unwrap().path()).unwrap();
-        let xml: &[_] = &[("content-type", "application/xml")];
-        stage.tenant.client.send("POST", "/v1/mappings/ubl-invoice", xml, &invoice).expect(200);
+    let stage = Stage::of(&platform, "acme", &[PROCESS]);
+    for (id, name) in FILES {
+        let record = serde_json::to_value(ubl::read(&file(name)).unwrap()).unwrap();
+        stage.tenant.client.put(&format!("/v1/collections/invoices/records/{id}"), &record).expect(201);
     }
     (platform, stage)
 }
@@ -45,7 +57,13 @@ fn yes() -> Value {
 
 #[test]
 fn an_invoice_comes_in_is_approved_by_the_head_of_the_department_and_is_paid() {
-    let (_platform, stage) = acme();
+    let platform = Platform::start();
+    let stage = Stage::of(&platform, "acme", &["e-invoicing", PROCESS]);
+    for (id, name) in FILES {
+        let xml: &[_] = &[("content-type", "application/xml")];
+        let came = stage.tenant.client.send("POST", "/v1/mappings/ubl-invoice", xml, &file(name)).expect(200).json();
+        assert_eq!(came["changes"][0]["id"], id, "the other tests name it so");
+    }
     stage.person("ann").post("/v1/workflows/invoice-approval/runs", &request(COFFEE, "it")).problem(403, "not-allowed");
     let unknown = request("gone", "purchasing");
     stage.person("clara").post("/v1/workflows/invoice-approval/runs", &unknown).problem(422, "not-valid");

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use example_setup::{Example, Person, Tenant};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::organisation::PASSWORD;
-use super::setup::TENANTS;
+use super::setup::{TENANTS, text};
 use super::state::State;
 use crate::api::Api;
 
@@ -52,7 +52,7 @@ fn set_up(state: &State, slug: &str, components: &Path, examples: &[&str]) -> Re
     Ok(())
 }
 
-/// Starts runs as the people who start them, in workflows that have none.
+/// Starts runs as the people who start them, each once.
 fn begin(state: &State, slug: &str, example: &Example) -> Result<()> {
     let api = state.api(slug);
     for start in example.runs()? {
@@ -111,7 +111,9 @@ impl Tenant for Setting<'_> {
         let (_, token) = link.split_once('#').context("the link ends with its secret")?;
         let activated = self.api.post("/v1/activate", &json!({ "token": token, "password": PASSWORD }))?;
         activated.good(&format!("the password of {title}"))?;
-        self.find(&mail)?.with_context(|| format!("{title} is not there"))
+        let id = self.find(&mail)?.with_context(|| format!("{title} is not there"))?;
+        self.ask("PATCH", &format!("/v1/people/{id}"), &json!({ "break-glass": false }))?;
+        Ok(id)
     }
 }
 
@@ -119,12 +121,5 @@ impl Setting<'_> {
     fn find(&self, mail: &str) -> Result<Option<String>> {
         let found = self.api.get(&format!("/v1/people?search={mail}&limit=1"))?.good("the people")?;
         Ok(found["items"][0]["id"].as_str().map(str::to_owned))
-    }
-}
-
-fn text(value: &Value, field: &str) -> Result<String> {
-    match value.get(field).and_then(Value::as_str) {
-        Some(text) => Ok(text.to_owned()),
-        None => bail!("the host's answer has no `{field}`: {value}"),
     }
 }

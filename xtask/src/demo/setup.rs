@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::state::State;
-use crate::api::Api;
 use crate::workspace::{files, root};
 
 /// The tenants of the demo.
@@ -53,7 +52,8 @@ pub(super) fn invoices(state: &State) -> Result<()> {
     Ok(())
 }
 
-fn text(value: &Value, field: &str) -> Result<String> {
+/// A text of an answer.
+pub(super) fn text(value: &Value, field: &str) -> Result<String> {
     let text = value.get(field).and_then(Value::as_str);
     Ok(text.with_context(|| format!("the host's answer has no `{field}`: {value}"))?.to_owned())
 }

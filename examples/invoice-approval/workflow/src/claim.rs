@@ -1,6 +1,5 @@
 //! What is to be approved: an invoice that somebody asks to be paid, for a department.
 
-use e_invoicing_model::Invoice;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,43 @@ use signalsync_sdk::storage::Collection;
 
 /// Limits are in this currency.
 const HOME_CURRENCY: &str = "EUR";
+
+/// What the process looks at in a record of `invoices`, whose fields are the terms of EN 16931.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Invoice {
+    number: Option<String>,
+    currency: Option<String>,
+    due_date: Option<String>,
+    seller: Seller,
+    totals: Totals,
+    pub(crate) payment_instructions: Vec<PaymentInstruction>,
+}
+
+#[derive(Default, Deserialize)]
+struct Seller {
+    name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Totals {
+    due: Option<Decimal>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PaymentInstruction {
+    #[serde(default)]
+    pub(crate) remittance_information: Option<String>,
+    #[serde(default)]
+    pub(crate) account: Option<Account>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Account {
+    #[serde(default)]
+    pub(crate) identifier: Option<String>,
+}
 
 /// What a run is started with: the form `approval-requests`.
 #[derive(Deserialize)]
@@ -47,16 +83,15 @@ impl Claim {
     pub(crate) fn of(request: Request) -> Result<Option<Self>, String> {
         let Request { invoice: id, department, note } = request;
         let invoice = find(&id)?;
-        let due = invoice.totals.and_then(|totals| totals.due).and_then(|due| due.value());
-        let amount = due.ok_or_else(|| format!("the invoice {id} does not say what is due"))?;
+        let amount = invoice.totals.due.ok_or_else(|| format!("the invoice {id} does not say what is due"))?;
         if amount <= Decimal::ZERO {
             return Ok(None);
         }
         let currency = invoice.currency.unwrap_or_else(|| HOME_CURRENCY.to_owned());
-        let cents = (amount * rate(&currency)? * Decimal::ONE_HUNDRED).round();
-        let euro_cents = cents.to_u64().ok_or_else(|| format!("{amount} {currency} is too much"))?;
-        let (seller, number) = (invoice.seller.and_then(|seller| seller.name), invoice.number);
-        let due_date = invoice.due_date;
+        let cents = amount.checked_mul(rate(&currency)?).and_then(|euros| euros.checked_mul(Decimal::ONE_HUNDRED));
+        let euro_cents = cents.and_then(|cents| cents.round().to_u64());
+        let euro_cents = euro_cents.ok_or_else(|| format!("{amount} {currency} is too much"))?;
+        let Invoice { number, due_date, seller: Seller { name: seller }, .. } = invoice;
         Ok(Some(Self { invoice: id, department, seller, number, amount, currency, euro_cents, due_date, note }))
     }
 }

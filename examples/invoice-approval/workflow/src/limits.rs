@@ -43,5 +43,5 @@ impl Limits {
 
 /// An amount that is no amount is a limit that everything is above.
 fn cents(euros: Decimal) -> u64 {
-    (euros * Decimal::ONE_HUNDRED).round().to_u64().unwrap_or(0)
+    euros.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| cents.round().to_u64()).unwrap_or(0)
 }

@@ -119,7 +119,7 @@ mod repairs {
 
     #[test]
     fn the_cost_decides_how_many_approve_it() {
-        let levels = [("500.00", 0), ("500.01", 1), ("5000.01", 2), ("20000.01", 3)];
+        let levels = [("500.00", 0), ("500.01", 1), ("5000.01", 2), ("20000.01", 3), ("900000000000000000", 3)];
         let tasks = ["approve-cost-1", "approve-cost-finance-2", "approve-cost-director-3"];
         for (cost, count) in levels {
             let (_host, mut run): (_, Repair) = begun("ahu-3", "normal");

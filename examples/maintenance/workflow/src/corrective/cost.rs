@@ -28,6 +28,7 @@ pub(crate) fn approval(cost: Decimal) -> Approval {
     let level =
         |levels: Levels, (above, role, _): (u64, &str, _)| levels.above(above * 100, Who::Role(role.to_owned()));
     let levels = LEVELS.into_iter().fold(Levels::new(), level);
-    let cents = (cost * Decimal::ONE_HUNDRED).round().to_u64().unwrap_or(0);
+    // What is too much to be counted is above every level.
+    let cents = cost.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| cents.round().to_u64()).unwrap_or(u64::MAX);
     Approval::new(first, "approve", levels.of(cents)).then(&behind.map(|(_, _, step)| step))
 }
