@@ -18,8 +18,9 @@ mod staff;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -80,6 +81,10 @@ pub struct Start {
     pub key: String,
     pub input: Value,
 }
+
+/// How often a component is looked at that is being checked: for two minutes.
+const LOOKS_MAX: u32 = 600;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Ids of people, departments and teams by their names.
 pub type Ids = BTreeMap<String, String>;
@@ -204,6 +209,21 @@ fn put(tenant: &mut impl Tenant, path: &str, body: &Value) -> Result<()> {
 fn deploy(tenant: &mut impl Tenant, name: &str, draft: &Value) -> Result<()> {
     let mut draft = draft.clone();
     let component = draft["component"].as_str().with_context(|| format!("the deployment {name} names no component"))?;
-    draft["component"] = tenant.component(component)?.into();
+    let digest = tenant.component(component)?;
+    wait_until_checked(tenant, component, &digest)?;
+    draft["component"] = digest.into();
     tenant.ask("POST", &format!("/v1/deployments/{name}/versions"), &draft).map(drop)
+}
+
+/// A busy machine compiles for longer than an upload waits.
+fn wait_until_checked(tenant: &mut impl Tenant, name: &str, digest: &str) -> Result<()> {
+    for _ in 0..LOOKS_MAX {
+        let component = tenant.ask("GET", &format!("/v1/components/{digest}"), &Value::Null)?.unwrap_or_default();
+        match component["state"].as_str() {
+            Some("ready") => return Ok(()),
+            Some("uploaded" | "checking") => std::thread::sleep(BETWEEN_LOOKS),
+            _ => bail!("the component {name} was not accepted: {component}"),
+        }
+    }
+    bail!("the component {name} is still being checked; try again later")
 }
