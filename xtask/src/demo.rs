@@ -1,4 +1,4 @@
-//! A host on this machine with two tenants that check real invoices.
+//! A host on this machine with two tenants that check real invoices, and people who approve them and repair lifts.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -8,12 +8,14 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::workspace::{Workspace, root};
-use crate::{guests, shell};
+use crate::{guests, shell, web};
 
+mod examples;
 mod host;
 mod organisation;
 mod setup;
 mod state;
+mod templates;
 
 pub(crate) use organisation::{PASSWORD, administrator};
 pub(crate) use setup::MAPPING;
@@ -48,12 +50,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let data = root().join(&options.data);
     let mut running = begin(&Setting { port: options.port, data: data.clone(), requests_per_minute: None })?;
     explain(&running.state, &data);
+    explain_people(&running.state)?;
     running.host.serve()
 }
 
 /// Builds all of it, starts the host and sets its tenants up.
 pub(crate) fn begin(setting: &Setting) -> Result<Running> {
     let components = guests::build()?;
+    web::build()?;
     // With a test beside it, the program's dependencies get the features that `cargo xtask test` gives them, and neither
     // of the two compiles them again after the other.
     shell::run(shell::cargo().args(["build", "--workspace", "--bin", "signalsync", "--test", "door"]))?;
@@ -67,10 +71,12 @@ pub(crate) fn begin(setting: &Setting) -> Result<Running> {
     let host = host::start(&program, &configuration, data, &state)?;
     setup::tenants(&mut state)?;
     state.save(data)?;
-    setup::components(&state, &components)?;
+    examples::everywhere(&state, &components)?;
     setup::invoices(&state)?;
     organisation::people(&state)?;
     organisation::suppliers(&state)?;
+    examples::processes(&state, &components)?;
+    templates::keep(&state, &data.join("templates"))?;
     Ok(Running { state, host })
 }
 
@@ -123,6 +129,10 @@ Try:
   curl -H \"Authorization: Bearer $CONSOLE_KEY\" -H 'Content-Type: application/json' -d '{{\"slug\":\"trial\"}}' \\
     $CONSOLE/v1/tenants/acme/clone
 
+  # A new tenant that begins with an example
+  curl -H \"Authorization: Bearer $CONSOLE_KEY\" -H 'Content-Type: application/json' \\
+    -d '{{\"slug\":\"initech\",\"tier\":\"standard\",\"template\":\"e-invoicing\"}}' $CONSOLE/v1/tenants
+
   # What can be asked, as OpenAPI 3.1
   curl $ACME/openapi.json
 
@@ -148,4 +158,16 @@ Try:
         globex_admin = organisation::administrator("globex"),
         password = organisation::PASSWORD,
     );
+}
+
+fn explain_people(state: &State) -> Result<()> {
+    println!(
+        "Processes of acme wait for its people (examples/invoice-approval, examples/maintenance). They sign in at"
+    );
+    println!("{} with the same password:\n", state.url("acme"));
+    for person in examples::people()? {
+        println!("  {:20} {:16} {}", examples::mail(&person.name), person.title, person.roles.join(", "));
+    }
+    println!("\n  # Where their runs stand\n  curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/runs\n");
+    Ok(())
 }

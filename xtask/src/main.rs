@@ -16,6 +16,7 @@ mod test;
 mod tools;
 #[cfg(test)]
 mod wit;
+mod web;
 mod workspace;
 
 /// Build, test and try SignalSync.

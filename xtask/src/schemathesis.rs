@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::api::Api;
 use crate::demo::{self, Setting};
 use crate::workspace::{Workspace, root};
 use crate::{shell, tools};
@@ -35,7 +36,7 @@ pub(crate) struct Options {
 /// Somebody who asks.
 struct Visit {
     label: &'static str,
-    headers: Vec<String>,
+    api: Api,
     /// Which operations.
     only: [&'static str; 2],
 }
@@ -50,29 +51,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let running = demo::begin(&setting)?;
     let document = format!("http://{}/openapi.json", running.state.address());
     let acme = running.state.api("acme");
-    let session = acme.sign_in(&demo::administrator("acme"), demo::PASSWORD)?;
-    let bearer = |key: &str| format!("Authorization: Bearer {key}");
-    let page = "Sec-Fetch-Site: same-origin".to_owned();
+    let person = acme.signed_in(&demo::administrator("acme"), demo::PASSWORD)?;
+    let console = running.state.console();
     let visits = [
-        Visit {
-            label: "acme",
-            headers: vec![bearer(running.state.tenant("acme"))],
-            only: ["--exclude-tag", "platform"],
-        },
-        Visit { label: "acme", headers: vec![session, page], only: ["--exclude-path-regex", ENDS_SESSIONS] },
-        Visit {
-            label: "console",
-            headers: vec![bearer(&running.state.operator_key)],
-            only: ["--include-tag", "platform"],
-        },
+        Visit { label: "acme", api: acme, only: ["--exclude-tag", "platform"] },
+        Visit { label: "acme", api: person, only: ["--exclude-path-regex", ENDS_SESSIONS] },
+        Visit { label: "console", api: console, only: ["--include-tag", "platform"] },
     ];
     for visit in visits {
         let mut command = shell::command(tools.join("schemathesis"));
         command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", folder());
         command.args(["run", &document, "--checks", CHECKS, "--phases", "coverage,fuzzing", "--warnings", "off"]);
         command.args(["--header", &format!("Host: {}", running.state.name(visit.label)), "--no-color"]);
-        for header in &visit.headers {
-            command.args(["--header", header]);
+        for (name, value) in visit.api.proof() {
+            command.args(["--header", &format!("{name}: {value}")]);
         }
         command.args(visit.only).args(["--continue-on-failure", "--max-examples", &options.max_examples.to_string()]);
         if let Some(seed) = options.seed {

@@ -36,6 +36,19 @@ pub(crate) fn ensure_python(environment: &Path, requirements: &Path) -> Result<P
     Ok(programs)
 }
 
+/// Makes sure that a program is here, by installing the package of Debian that has it.
+pub(crate) fn ensure_program(name: &str, package: &str) -> Result<()> {
+    if shell::succeeds(shell::command(name).arg("--version")) {
+        return Ok(());
+    }
+    eprintln!("{name} is missing; its package {package} is installed.");
+    let by_hand = || format!("{name} is missing. Install its package by hand (Debian: apt-get install {package}).");
+    // The lists of packages may be older than what the servers have.
+    shell::run(shell::command("apt-get").arg("update")).with_context(by_hand)?;
+    shell::run(shell::command("apt-get").args(["install", "--yes", "--no-install-recommends", package]))
+        .with_context(by_hand)
+}
+
 /// Makes sure that `cargo NAME` exists, by installing the package `cargo-NAME`.
 pub(crate) fn ensure_subcommand(name: &str) -> Result<()> {
     if shell::succeeds(shell::cargo().args([name, "--version"])) {
