@@ -83,6 +83,7 @@ export class Visitor {
   async accessible(where = this.page.url()) {
     for (const colorScheme of ['dark', 'light']) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await this.page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
       const cdp = await this.context.newCDPSession(this.page);
       await cdp.send('Runtime.evaluate', { expression: axeSource });
       const { result } = await cdp.send('Runtime.evaluate', {

@@ -4,4 +4,6 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+const isConsole = location.hostname.startsWith('console.');
+if (target && isConsole) void import('$console/Console.svelte').then(({ default: Console }) => mount(Console, { target }));
+else if (target) mount(App, { target });

@@ -246,8 +246,7 @@ export const executions = {
 };
 
 export const audit = {
-  list: (query: Record<string, string | undefined> & { limit?: number } = {}) =>
-    http.get<T.Listing<T.AuditEntry>>('/v1/audit', query as http.Query),
+  list: (query: http.Query = {}) => http.get<T.Listing<T.AuditEntry>>('/v1/audit', query),
   exportAddress: (query: http.Query) => http.address('/v1/audit/export', query),
   verify: () => http.get<{ number: number; hash: string }>('/v1/audit/verify'),
 };
@@ -263,13 +262,14 @@ export const archives = {
 };
 
 export const platform = {
-  health: () => http.get<Record<string, unknown>>('/v1/health'),
+  health: () => http.get<T.Health>('/v1/health'),
   tenants: () => all((after) => http.get<T.Listing<T.Tenant>>('/v1/tenants', { after, limit: 500 })),
   tenant: (slug: string) => http.ask<T.Tenant>('GET', path`/v1/tenants/${slug}`),
   create: (draft: Record<string, unknown>, once: string) => http.post<T.Tenant>('/v1/tenants', draft, once),
   change: (slug: string, change: Record<string, unknown>) => http.patch<T.Tenant>(path`/v1/tenants/${slug}`, change),
   remove: (slug: string, reason: string) => http.remove(path`/v1/tenants/${slug}`, { reason }),
   restore: (slug: string) => http.send('POST', path`/v1/tenants/${slug}/restore`),
+  copy: (slug: string, to: string) => http.post<T.Tenant>(path`/v1/tenants/${slug}/clone`, { slug: to }, http.onceKey()),
   templates: () => http.get<T.Listing<string>>('/v1/templates'),
   audit: (query: http.Query = {}) => http.get<T.Listing<T.AuditEntry>>('/v1/platform/audit', query),
 };

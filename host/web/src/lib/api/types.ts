@@ -463,7 +463,7 @@ export interface RecordVersion {
   at: string;
   by?: string;
   via?: string;
-  patch?: { op: string; path: string; value?: unknown; from?: string }[];
+  changes?: { op: string; path: string; value?: unknown; from?: string }[];
   [more: string]: unknown;
 }
 
@@ -516,10 +516,12 @@ export interface Component {
 
 export interface Deployment {
   name: string;
-  kind?: ComponentKind;
+  kind: ComponentKind;
   active: number | null;
   newest: number;
-  [more: string]: unknown;
+  /** Versions that were active before, the last one last. */
+  history: number[];
+  validates: string[];
 }
 
 export interface DeploymentVersion extends Deployed {
@@ -600,7 +602,16 @@ export interface Tenant {
   id: string;
   slug: string;
   tier: string;
-  state?: unknown;
-  'created-at'?: string;
-  [more: string]: unknown;
+  neutral?: boolean;
+  'created-at': string;
+  state: 'active' | 'read-only' | 'suspended' | 'deleted';
+  reason?: string;
+  'deleted-at'?: string;
+  'destroyed-after'?: string;
+}
+
+export interface Health {
+  panics: number;
+  runtime: Record<string, number>;
+  work: Record<string, number>;
 }

@@ -1,4 +1,3 @@
-export { default as Ask } from './Ask.svelte';
 export { default as Avatar } from './Avatar.svelte';
 export { default as Badge } from './Badge.svelte';
 export { default as Button } from './Button.svelte';
@@ -9,6 +8,8 @@ export { default as Failed } from './Failed.svelte';
 export { default as Field } from './Field.svelte';
 export { default as Loading } from './Loading.svelte';
 export { default as Menu } from './Menu.svelte';
+export { default as Page } from './Page.svelte';
+export { default as Pick } from './Pick.svelte';
 export { default as Switch } from './Switch.svelte';
 export { default as Tabs } from './Tabs.svelte';
 export { default as Time } from './Time.svelte';
