@@ -24,10 +24,11 @@ fn main() -> io::Result<()> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        match path.is_dir() {
-            true => collect(&path, files)?,
-            false if path.file_name().is_some_and(|name| name == ".gitkeep") => {}
-            false => files.push(path),
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        match (is_hidden, path.is_dir()) {
+            (true, _) => {}
+            (false, true) => collect(&path, files)?,
+            (false, false) => files.push(path),
         }
     }
     Ok(())
