@@ -14,9 +14,9 @@ mod schemathesis;
 mod shell;
 mod test;
 mod tools;
+mod web;
 #[cfg(test)]
 mod wit;
-mod web;
 mod workspace;
 
 /// Build, test and try SignalSync.

@@ -61,7 +61,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for visit in visits {
         let mut command = shell::command(tools.join("schemathesis"));
         command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", folder());
-        command.args(["run", &document, "--checks", CHECKS, "--phases", "coverage,fuzzing", "--warnings", "off"]);
+        command.args([
+            "run",
+            &document,
+            "--checks",
+            CHECKS,
+            "--phases",
+            "coverage,fuzzing",
+            "--warnings",
+            "off",
+            "--suppress-health-check",
+            "all",
+        ]);
         command.args(["--header", &format!("Host: {}", running.state.name(visit.label)), "--no-color"]);
         for (name, value) in visit.api.proof() {
             command.args(["--header", &format!("{name}: {value}")]);

@@ -102,8 +102,8 @@ names! {
 
 // The rules as regular expressions, as far as these can say them (ECMA-262).
 const NAME: &str = "^[a-z][a-z0-9-]{0,62}$";
-const TENANT_SLUG: &str = "^(?=.{1,40}$)[a-z](-?[a-z0-9])*$";
-const RECORD_ID: &str = "^(?!\\.{1,2}$)[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$";
+const TENANT_SLUG: &str = "^[a-z](-?[a-z0-9]){0,39}$";
+const RECORD_ID: &str = "^[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$";
 const FILE_PATH: &str = "^[^\\x00-\\x1f\\x7f-\\x9f\\\\]{1,512}$";
 
 /// Labels that stand for the platform itself, or that mail and web standards give a meaning.

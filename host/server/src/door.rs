@@ -164,8 +164,8 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
             return Err(Problem::plain(Code::MethodNotAllowed).allow(&allow));
         }
         Found::Nothing if label.is_some() => {
-            let page = web::answer(&parts).ok_or_else(Problem::not_found);
-            return Ok(Handling::from(Box::pin(ready(page))).into());
+            let page: Handling = Box::pin(ready(web::answer(&parts).ok_or_else(Problem::not_found)));
+            return Ok(page.into());
         }
         Found::Route { .. } | Found::OtherMethods(_) | Found::Nothing => return Err(Problem::not_found()),
     };
