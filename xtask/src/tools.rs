@@ -24,6 +24,25 @@ fn has_target(target: &str) -> bool {
     shell::output(shell::command("rustc").args(print)).is_ok_and(|path| Path::new(path.trim()).is_dir())
 }
 
+/// Makes sure that tests can set the clock of a running program, by installing the Debian package `libfaketime`.
+pub(crate) fn ensure_settable_clock() -> Result<()> {
+    let library = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+    if Path::new(&library).exists() {
+        return Ok(());
+    }
+    eprintln!("libfaketime is missing; it is installed once.");
+    let install = ["install", "--yes", "--no-install-recommends", "libfaketime"];
+    let as_root = shell::succeeds(shell::command("test").args(["-w", "/var/lib/dpkg"]));
+    let mut apt = shell::command(if as_root { "apt-get" } else { "sudo" });
+    let apt = if as_root { &mut apt } else { apt.arg("apt-get") };
+    shell::run(apt.args(install)).with_context(|| {
+        format!(
+            "Tests set the clock of the program through {library}, which is not there. Install the package libfaketime by \
+             hand, with `apt-get update` before that where there is none."
+        )
+    })
+}
+
 /// Makes sure that `cargo NAME` exists, by installing the package `cargo-NAME`.
 pub(crate) fn ensure_subcommand(name: &str) -> Result<()> {
     if shell::succeeds(shell::cargo().args([name, "--version"])) {
