@@ -89,9 +89,10 @@ impl Outside {
         self.shared.books().held = true;
     }
 
-    /// Answers one of those who wait.
+    /// Answers one of those who wait, if there is one that is not being answered.
     pub fn answer_one(&self) {
-        self.shared.books().free += 1;
+        let mut books = self.shared.books();
+        books.free = (books.free + 1).min(books.waiting);
         self.shared.changed.notify_all();
     }
 

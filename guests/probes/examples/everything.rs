@@ -4,7 +4,7 @@
 //! One with the input `{ "child": true }` waits for the signal `go` and ends with the number that comes with it. Any other tells
 //! the clerk, sends `go` to a child that it starts only then, opens the task `check`, sets the timer `pause`, has the mapping
 //! `tell` called with the input's `url`, and waits for all of that and for a `go` of its own. Its result is what arrived, sorted.
-//! With `"stumbles": true` it fails at its task until there is a record `mend` in the collection.
+//! Each step takes as many turns of a loop as `burns` says. With `"stumbles": true` it fails at its task until there is a record `mend` in the collection.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,6 +27,8 @@ struct Input {
     /// Milliseconds.
     #[serde(default)]
     pause: u64,
+    #[serde(default)]
+    burns: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +36,7 @@ struct State {
     key: String,
     child: bool,
     stumbles: bool,
+    burns: u32,
     join: Join,
     arrived: Vec<String>,
 }
@@ -67,8 +70,9 @@ impl Workflow for Everything {
         let input: Input = started.data()?;
         let key = started.key.ok_or("it needs a business key")?;
         hear(&key, "started")?;
-        let Input { child, stumbles, url, pause } = input;
-        let state = State { key: key.clone(), child, stumbles, join: Join::all(PARTS), arrived: Vec::new() };
+        let Input { child, stumbles, url, pause, burns } = input;
+        burn(burns);
+        let state = State { key: key.clone(), child, stumbles, burns, join: Join::all(PARTS), arrived: Vec::new() };
         let decision = Decision::new(state, "doing");
         if child {
             return Ok(decision);
@@ -84,6 +88,7 @@ impl Workflow for Everything {
     }
 
     fn advance(mut state: State, event: Event) -> Result<Decision<State>, String> {
+        burn(state.burns);
         let part = match &event {
             Event::TaskDone(done) => done.id.clone(),
             Event::Timer(id) => id.clone(),
@@ -112,6 +117,12 @@ impl Workflow for Everything {
         let mut result = state.arrived.clone();
         result.sort();
         Ok(Decision::new(state, "done").complete(&result)?)
+    }
+}
+
+fn burn(turns: u32) {
+    for turn in 0..turns {
+        std::hint::black_box(turn);
     }
 }
 

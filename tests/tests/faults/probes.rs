@@ -42,8 +42,9 @@ pub(crate) fn two_levels() -> Process {
             cast
         },
         input: |_, _| json!(20_000),
-        script: vec![Act::choose("lead", "approve-1", "yes"), Act::choose("board", "approve-2", "yes")],
+        script: vec![(1, Act::choose("lead", "approve-1", "yes")), (2, Act::choose("board", "approve-2", "yes"))],
         ends: "completed",
+        takes_time: false,
         records: &[],
     }
 }
@@ -57,8 +58,9 @@ pub(crate) fn parallel() -> Process {
             cast
         },
         input: |_, _| json!("all"),
-        script: vec![Act::choose("tester", "quality", "ok"), Act::choose("buyer", "price", "ok")],
+        script: vec![(1, Act::choose("tester", "quality", "ok")), (2, Act::choose("buyer", "price", "ok"))],
         ends: "completed",
+        takes_time: false,
         records: &[],
     }
 }
@@ -79,11 +81,12 @@ pub(crate) fn timers() -> Process {
         },
         input: |_, _| Value::Null,
         script: vec![
-            Act::Later { ms: 70 * MINUTE, timer: None },
-            Act::Later { ms: 70 * MINUTE, timer: Some("answer") },
-            Act::choose("head", "answer", "done"),
+            (1, Act::Later { ms: 70 * MINUTE }),
+            (3, Act::Later { ms: 70 * MINUTE }),
+            (5, Act::choose("head", "answer", "done")),
         ],
         ends: "completed",
+        takes_time: false,
         records: &[],
     }
 }
@@ -109,8 +112,9 @@ pub(crate) fn effects() -> Process {
             cast
         },
         input: |outside, key| json!({ "url": outside.url(), "key": key }),
-        script: vec![Act::Answer, Act::Answer, Act::Answer],
+        script: vec![(1, Act::Answer), (2, Act::Answer), (3, Act::Answer)],
         ends: "completed",
+        takes_time: false,
         records: &["data"],
     }
 }
@@ -124,8 +128,9 @@ pub(crate) fn family() -> Process {
             cast
         },
         input: |_, key| json!({ "name": key, "children": 3 }),
-        script: vec![Act::Signal { name: "go", data: json!(7) }],
+        script: vec![(1, Act::Signal { name: "go", data: json!(7) })],
         ends: "completed",
+        takes_time: false,
         records: &[],
     }
 }
@@ -140,14 +145,15 @@ pub(crate) fn everything() -> Process {
             publish(&cast, "everything", EVERYTHING, &grants, &[("clerk", &["clerk"])]);
             cast
         },
-        input: |outside, key| json!({ "url": outside.url(), "key": key, "pause": 30 * MINUTE }),
+        input: |outside, key| json!({ "url": outside.url(), "pause": 30 * MINUTE, "burns": 2_000_000 }),
         script: vec![
-            Act::Answer,
-            Act::Later { ms: 31 * MINUTE, timer: Some("pause") },
-            Act::Signal { name: "go", data: json!(7) },
-            Act::choose("clerk", "check", "ok"),
+            (2, Act::Answer),
+            (3, Act::Later { ms: 31 * MINUTE }),
+            (4, Act::Signal { name: "go", data: json!(7) }),
+            (5, Act::choose("clerk", "check", "ok")),
         ],
         ends: "completed",
+        takes_time: true,
         records: &["data"],
     }
 }

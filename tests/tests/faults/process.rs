@@ -12,9 +12,12 @@ pub(crate) struct Process {
     pub(crate) set_up: fn(&Platform, &Outside) -> Cast,
     /// What a run with this business key is started with.
     pub(crate) input: fn(&Outside, key: &str) -> Value,
-    pub(crate) script: Vec<Act>,
+    /// Each act once the run has made so many steps.
+    pub(crate) script: Vec<(u64, Act)>,
     /// The state in which the run ends.
     pub(crate) ends: &'static str,
+    /// Whether its steps take longer than a millisecond, so that they can take too long.
+    pub(crate) takes_time: bool,
     /// Collections in which it leaves records whose ids hold the business key.
     pub(crate) records: &'static [&'static str],
 }
@@ -25,15 +28,15 @@ pub(crate) struct Cast {
     pub(crate) people: BTreeMap<&'static str, Person>,
 }
 
-/// Something that moves a run on. Each waits until it can happen.
+/// Something that moves a run on.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     /// Somebody does the open task with this name.
     Choose { who: &'static str, task: &'static str, choice: &'static str, data: Value },
     /// The run is told a signal.
     Signal { name: &'static str, data: Value },
-    /// So many milliseconds pass, once this timer is set or, for none, once a task is open.
-    Later { ms: i64, timer: Option<&'static str> },
+    /// So many milliseconds pass.
+    Later { ms: i64 },
     /// The server outside answers a request.
     Answer,
 }

@@ -44,8 +44,8 @@ impl Stage {
         });
         let run = self.run_of(key);
         self.heal(at(0), &run);
-        for (place, act) in process.script.iter().enumerate() {
-            self.ready(act, &run);
+        for (place, (steps, act)) in process.script.iter().enumerate() {
+            self.ready(*steps, act, &run);
             self.hurt(at(place + 1), Some(&run), |stage, twice| stage.act(act, &run, key, twice));
             self.heal(at(place + 1), &run);
         }
@@ -66,9 +66,7 @@ impl Stage {
     fn finish(&self, run: &str) {
         let client = &self.cast.tenant.client;
         wait_at_most(SOON, || {
-            if self.outside.waiting() > 0 {
-                self.outside.answer_one();
-            }
+            self.outside.answer_one();
             self.retry_all(client);
             (!self.get(run)["ended-at"].is_null()).then_some(())
         });
@@ -81,26 +79,28 @@ impl Stage {
         }
     }
 
-    /// Waits until the act can happen.
-    fn ready(&mut self, act: &Act, run: &str) {
-        match act {
-            Act::Choose { task, .. } => drop(self.until(run, |run| run["tasks"][task].is_string())),
-            Act::Signal { .. } => drop(self.until(run, |run| run["steps"] != 0)),
-            Act::Later { timer: Some(timer), .. } => {
-                drop(self.until(run, |run| run["timers"].as_array().is_some_and(|all| all.contains(&json!(timer)))));
+    /// Waits until the run has made so many steps, and the act can happen. What waits outside before that was in the program's
+    /// hands when it was killed.
+    fn ready(&self, steps: u64, act: &Act, run: &str) {
+        wait_at_most(SOON, || {
+            let stands = self.get(run);
+            if stands["steps"].as_u64() < Some(steps) {
+                self.outside.answer_one();
+                return None;
             }
-            Act::Later { timer: None, .. } => {
-                drop(self.until(run, |run| run["tasks"].as_object().is_some_and(|all| !all.is_empty())));
+            match act {
+                Act::Choose { who, task, .. } => self.open_task(self.cast.client(who), run, task).map(drop),
+                Act::Answer => (self.outside.waiting() > 0).then_some(()),
+                Act::Signal { .. } | Act::Later { .. } => Some(()),
             }
-            Act::Answer => wait_at_most(SOON, || (self.outside.waiting() > 0).then_some(())),
-        }
+        });
     }
 
     fn act(&mut self, act: &Act, run: &str, key: &str, twice: bool) {
         match act {
             Act::Choose { who, task, choice, data } => {
-                let id = self.get(run)["tasks"][task].as_str().unwrap().to_owned();
-                let (path, client) = (format!("/v1/tasks/{id}/complete"), self.cast.client(who).clone());
+                let client = self.cast.client(who).clone();
+                let path = format!("/v1/tasks/{}/complete", self.open_task(&client, run, task).unwrap());
                 let body = json!({ "choice": choice, "data": data });
                 self.send(&client, &path, &body, twice, 200);
                 if twice {
@@ -113,11 +113,18 @@ impl Stage {
                 self.send(&root, &path, &json!({ "key": key, "name": name, "data": data }), twice, 202);
             }
             Act::Later { ms, .. } => {
-                self.platform.clock().jump(*ms);
                 self.nudge();
+                self.platform.clock().jump(*ms);
             }
             Act::Answer => self.outside.answer_one(),
         }
+    }
+
+    /// A task of the run with this name of its own, if it is in somebody's inbox.
+    fn open_task(&self, client: &Client, run: &str, name: &str) -> Option<String> {
+        let inbox = all(client, &format!("/v1/tasks?run={run}&"), "after");
+        let id = self.get(run)["tasks"][name].as_str()?.to_owned();
+        inbox.iter().any(|task| task["id"] == *id).then_some(id)
     }
 
     /// Sends a request under a name of its own; twice, if that is what goes wrong.
@@ -161,8 +168,8 @@ impl Stage {
                 all(&client, &history, "after").iter().any(delayed).then_some(())
             });
             self.platform.set_tier(&self.cast.tenant, "standard");
-            self.platform.clock().jump(20 * SECOND);
             self.nudge();
+            self.platform.clock().jump(20 * SECOND);
         } else {
             let stuck = self.until(run, |run| run["state"] == "incident");
             assert_eq!(stuck["incident"]["code"], code, "{stuck}");
@@ -178,7 +185,7 @@ impl Stage {
         self.cast.again(&self.platform);
     }
 
-    /// Whoever waits for a time looks at the clock every ten seconds, and whenever something is due earlier.
+    /// Whoever waits for a time looks at the clock every ten seconds, and whenever some work ends: so some begins.
     fn nudge(&mut self) {
         self.nudges += 1;
         let start = json!({ "key": format!("nudge-{}", self.nudges), "input": { "name": "nudge", "children": 0 } });
