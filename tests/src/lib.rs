@@ -4,13 +4,17 @@
 
 mod client;
 mod example;
+pub mod clock;
+pub mod everything;
+mod outside;
 mod people;
 mod platform;
 
 pub use client::{Answer, Client};
 pub use example::{Stage, complete};
+pub use outside::{Outside, Told};
 pub use people::Person;
-pub use platform::{Platform, Tenant, component, wait_for};
+pub use platform::{Platform, Tenant, component, wait_at_most, wait_for};
 
 /// Paths of the guests, and the macro that wants a test for each of them.
 pub mod guests {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::platform::{Platform, Tenant};
 
 const PASSWORD: &str = "fleeting blue moons";
@@ -15,6 +15,25 @@ pub struct Person {
     pub mail: String,
     /// Acts as them.
     pub client: Client,
+}
+
+impl Person {
+    /// Signs in with their password: the cookie of a new session.
+    #[track_caller]
+    pub fn sign_in(&self) -> String {
+        let shown = json!({ "mail": self.mail, "password": PASSWORD });
+        session(&self.client.with_key("").post("/v1/sign-in", &shown).expect(200))
+    }
+
+    /// Whether a session is let in.
+    pub fn is_let_in(&self, cookie: &str) -> bool {
+        self.client.with_key("").send("GET", "/v1/me", &[("cookie", cookie)], b"").status == 200
+    }
+}
+
+/// The cookie of a session that an answer begins.
+fn session(answer: &Answer) -> String {
+    answer.header("set-cookie").and_then(|set| set.split(';').next()).expect("a session").to_owned()
 }
 
 impl Platform {
@@ -41,8 +60,7 @@ impl Platform {
         let (_, token) = link.split_once('#').expect("the link ends with its secret");
         let guest = tenant.client.with_key("");
         let activated = guest.post("/v1/activate", &json!({ "token": token, "password": PASSWORD })).expect(201);
-        let cookie =
-            activated.header("set-cookie").and_then(|set| set.split(';').next()).expect("a session").to_owned();
+        let cookie = session(&activated);
         let headers = [JSON[0], ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
         let roles: BTreeSet<_> = ["administrator", "member", "developer"].iter().chain(roles).collect();
         let draft = json!({ "name": name, "personal": true, "roles": roles });

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Answer, Client};
+use crate::clock::HostClock;
 
 /// A running host.
 pub struct Platform {
@@ -17,6 +18,7 @@ pub struct Platform {
     process: Option<Child>,
     address: SocketAddr,
     operator: String,
+    clock: Option<HostClock>,
 }
 
 /// A tenant with a key of its own.
@@ -52,19 +54,33 @@ impl Platform {
 
     /// Starts a host with this text added to its configuration.
     pub fn with(configuration: &str) -> Self {
+        Self::open(configuration, |_| None)
+    }
+
+    /// Starts a host with this text added to its configuration, and a clock that the test sets.
+    pub fn timed(configuration: &str) -> Self {
+        Self::open(configuration, |folder| Some(HostClock::in_folder(folder)))
+    }
+
+    fn open(configuration: &str, clock: impl FnOnce(&Path) -> Option<HostClock>) -> Self {
         let folder = TempDir::new().expect("a folder");
         let data = folder.path().join("data");
         let text = format!("data = {data:?}\nbase_domain = \"localhost\"\nlisten = \"127.0.0.1:0\"\n{configuration}\n");
         std::fs::write(folder.path().join("signalsync.toml"), text).expect("a file");
         let key = run(folder.path(), &["operator-key", "--name", "tests"]);
-        let mut platform = Self { folder, process: None, address: ([127, 0, 0, 1], 0).into(), operator: key };
+        let clock = clock(folder.path());
+        let mut platform = Self { folder, process: None, address: ([127, 0, 0, 1], 0).into(), operator: key, clock };
         platform.resume();
         platform
     }
 
     /// Starts the program again, on the same data.
     pub fn resume(&mut self) {
-        let mut process = command(self.folder.path(), &["serve"])
+        let mut command = command(self.folder.path(), &["serve"]);
+        if let Some(clock) = &self.clock {
+            clock.lend(&mut command);
+        }
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(self.folder.path().join("log")).expect("a file"))
             .spawn()
@@ -88,9 +104,23 @@ impl Platform {
     /// Asks the program to end, and waits for it.
     pub fn stop(&mut self) -> std::process::ExitStatus {
         let mut process = self.process.take().expect("it runs");
-        let id = rustix::process::Pid::from_child(&process);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        send(&process, rustix::process::Signal::TERM);
         process.wait().expect("it ends")
+    }
+
+    /// Stops the program where it is, without its knowing, as a machine that is suspended does.
+    pub fn freeze(&self) {
+        send(self.process.as_ref().expect("it runs"), rustix::process::Signal::STOP);
+    }
+
+    /// Lets a frozen program go on.
+    pub fn thaw(&self) {
+        send(self.process.as_ref().expect("it runs"), rustix::process::Signal::CONT);
+    }
+
+    /// The clock of a host that was started with one.
+    pub fn clock(&mut self) -> &mut HostClock {
+        self.clock.as_mut().expect("the host was started with `Platform::timed`")
     }
 
     /// What the program does beside a server that is not running: whether it could, and what it said.
@@ -138,6 +168,13 @@ impl Platform {
         Tenant { slug: slug.to_owned(), client: Client::new(self.address, format!("{slug}.localhost"), key) }
     }
 
+    /// Gives a tenant another tier.
+    pub fn set_tier(&self, tenant: &Tenant, tier: &str) {
+        let change = json!({ "tier": tier }).to_string();
+        let path = format!("/v1/tenants/{}", tenant.slug);
+        self.console().send("PATCH", &path, &[("content-type", "application/json")], change.as_bytes()).expect(200);
+    }
+
     /// The tenant's client after the program was started again.
     pub fn again(&self, tenant: &Tenant) -> Tenant {
         let host = format!("{}.localhost", tenant.slug);
@@ -180,6 +217,10 @@ impl Drop for Platform {
     }
 }
 
+fn send(process: &Child, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_child(process), signal).expect("it runs");
+}
+
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).arg("--config").arg(folder.join("signalsync.toml")).stdin(Stdio::null());
@@ -194,13 +235,19 @@ fn run(folder: &Path, arguments: &[&str]) -> String {
 
 /// Asks again until there is an answer, at most for ten seconds: for what the host does a moment later.
 #[track_caller]
-pub fn wait_for<T>(mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(10);
+pub fn wait_for<T>(ask: impl FnMut() -> Option<T>) -> T {
+    wait_at_most(10, ask)
+}
+
+/// Asks again until there is an answer, at most for so many seconds.
+#[track_caller]
+pub fn wait_at_most<T>(seconds: u64, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "it did not happen within ten seconds");
+        assert!(Instant::now() < deadline, "it did not happen within {seconds} seconds");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     tools::ensure_subcommand("nextest")?;
+    tools::ensure_settable_clock()?;
     guests::build()?;
     web::build()?;
     // The server's own tests make cargo build the program too, with the features that the tests were built with.

@@ -36,17 +36,41 @@ pub(crate) fn ensure_python(environment: &Path, requirements: &Path) -> Result<P
     Ok(programs)
 }
 
-/// Makes sure that a program is here, by installing the package of Debian that has it.
+/// Makes sure that a program is here.
 pub(crate) fn ensure_program(name: &str, package: &str) -> Result<()> {
     if shell::succeeds(shell::command(name).arg("--version")) {
         return Ok(());
     }
-    eprintln!("{name} is missing; its package {package} is installed.");
-    let by_hand = || format!("{name} is missing. Install its package by hand (Debian: apt-get install {package}).");
+    install(package).with_context(|| format!("{name} is missing. Install the package {package} by hand."))
+}
+
+/// Makes sure that tests can set the clock of a running program.
+pub(crate) fn ensure_settable_clock() -> Result<()> {
+    let library = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+    if Path::new(&library).exists() {
+        return Ok(());
+    }
+    install("libfaketime").with_context(|| {
+        format!(
+            "Tests set the clock of the program through {library}, which is not there. Install the package libfaketime by \
+             hand."
+        )
+    })
+}
+
+/// Installs a package of Debian.
+fn install(package: &str) -> Result<()> {
+    eprintln!("The package {package} is missing; it is installed once.");
+    let is_root = shell::succeeds(shell::command("test").args(["-w", "/var/lib/dpkg"]));
+    let words: &[&str] = if is_root { &["apt-get"] } else { &["sudo", "apt-get"] };
+    let apt = || {
+        let mut command = shell::command(words[0]);
+        command.args(&words[1..]);
+        command
+    };
     // The lists of packages may be older than what the servers have.
-    shell::run(shell::command("apt-get").arg("update")).with_context(by_hand)?;
-    shell::run(shell::command("apt-get").args(["install", "--yes", "--no-install-recommends", package]))
-        .with_context(by_hand)
+    shell::run(apt().arg("update"))?;
+    shell::run(apt().args(["install", "--yes", "--no-install-recommends", package]))
 }
 
 /// Makes sure that `cargo NAME` exists, by installing the package `cargo-NAME`.

@@ -124,7 +124,8 @@ impl Store {
 }
 
 impl Transaction {
-    /// The answer that was remembered today or yesterday; its version is that of the commit with the effect.
+    /// The answer that was remembered today or yesterday, or tomorrow, where the clock was set back since; its version is
+    /// that of the commit with the effect.
     ///
     /// # Errors
     /// The store cannot be read. Inside: the name was used for something else.
@@ -133,7 +134,8 @@ impl Transaction {
         request: &RequestKey,
         now: Timestamp,
     ) -> Result<Result<Option<Versioned>, Reused>, StoreError> {
-        for day in [day(now), day(Timestamp(now.0.saturating_sub(DAY_MS)))] {
+        for at in [now.0, now.0.saturating_sub(DAY_MS), now.0.saturating_add(DAY_MS)] {
+            let day = day(Timestamp(at));
             let Some(row) = self.get(&Key::new(Table::Idempotency, &[&day, &request.name]))? else { continue };
             let (fingerprint, answer) = row
                 .body
@@ -186,6 +188,7 @@ mod tests {
         assert_eq!(recall("a", "y", noon.0), Err(Reused));
         assert_eq!(recall("b", "x", noon.0), Ok(None));
         assert_eq!(recall("a", "x", noon.0 + 2 * DAY_MS), Ok(None));
+        assert_eq!(recall("a", "x", noon.0 - DAY_MS), Ok(Some(b"answer".to_vec())), "the clock was set back");
     }
 
     #[test]

@@ -119,6 +119,8 @@ pub enum Table {
     Templates = 53,
     /// How people want to be told, by person.
     NoticeSettings = 54,
+    /// Work that somebody is at, by id, with who that is.
+    WorkClaims = 55,
 }
 
 /// The address of a row.

@@ -50,7 +50,9 @@ impl Rates {
 fn after_one_more(until: u64, per_minute: NonZeroU32, now: u64) -> Result<u64, u64> {
     let each = MINUTE_US / u64::from(per_minute.get());
     let room = (BURST_MS * 1_000).max(each);
-    let next = until.max(now) + each;
+    // Nothing lies further ahead than a burst, unless the clock was set back since: then it says nothing any more.
+    let used = if until > now.saturating_add(room) { now } else { until.max(now) };
+    let next = used + each;
     let ahead = next - now;
     if ahead <= room { Ok(next) } else { Err((ahead - room).div_ceil(1_000)) }
 }
@@ -85,6 +87,14 @@ mod tests {
         let [one, other] = [Counted::Key(KeyId::new()), Counted::Key(KeyId::new())];
         assert_eq!(at_once(&rates, one, 60, 5, 100), 10);
         assert_eq!(at_once(&rates, other, 60, 5, 100), 10);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let (rates, who) = (Rates::default(), Counted::Tenant(TenantId::new()));
+        assert_eq!(at_once(&rates, who, 60, 100_000_000, 100), 10);
+        assert_eq!(at_once(&rates, who, 60, 13_600_000, 100), 10, "a day before");
+        assert_eq!(at_once(&rates, who, 60, 13_601_000, 100), 1);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Taking what is due: one commit for many pieces of work.
 
-use signalsync_core::{Timestamp, WorkId};
+use signalsync_core::{EventId, Timestamp, WorkId};
 use signalsync_store::{Store, StoreError, Table, Transaction, parse_due};
 
 use crate::error::WorkError;
-use crate::handler::{Claimed, Handlers};
+use crate::handler::{Claimed, Handlers, Policy};
 use crate::machine::{Event, Next, Row, State, step};
 use crate::rows;
 
-/// Pieces of work that a look after the start looks at in one store.
+/// Claims that a look after the start looks at in one store: more than one process makes at a time.
 const RELEASED_MAX: usize = 1_000;
 
 /// What was found in a tenant's store.
@@ -31,25 +31,14 @@ pub(crate) fn next(tx: &Transaction) -> Result<Option<Timestamp>, StoreError> {
 
 /// Lets go of what an earlier process had claimed, so that it need not wait for the end of its lease. That process is
 /// gone, because a store is open in one process only; if it were not, its epoch would still keep it from ending anything.
-/// Only the first of many are looked at: the leases of the others run out.
+/// When its leases end does not matter: the clock may have been set back since they began.
 ///
 /// # Errors
 /// The store failed.
-pub(crate) fn release(
-    tx: &mut Transaction,
-    now: Timestamp,
-    began: Timestamp,
-    handlers: &Handlers,
-) -> Result<(), StoreError> {
-    let last = Timestamp(began.0.saturating_add(handlers.lease_max_ms()));
-    for (name, _) in tx.look(Table::WorkDue, RELEASED_MAX)? {
-        let (at, id) = place(&name)?;
-        if at > last {
-            break;
-        }
+pub(crate) fn release(tx: &mut Transaction, now: Timestamp, me: EventId) -> Result<(), StoreError> {
+    for id in rows::of_others(tx, me, RELEASED_MAX)? {
         let row = rows::read(tx, id)?.ok_or_else(damaged)?;
-        let policy = handlers.policy(&row.kind);
-        if let Ok(next) = step(id, row.clone(), Event::Released { now, began, lease_ms: policy.lease_ms }, &policy) {
+        if let Ok(next) = step(id, row.clone(), Event::Released { now }, &Policy::default()) {
             rows::replace(tx, id, &row, &next)?;
         }
     }
@@ -64,12 +53,17 @@ pub(crate) async fn claim(
     store: &Store,
     now: Timestamp,
     limit: usize,
-    handlers: &Handlers,
+    (me, handlers): (EventId, &Handlers),
 ) -> Result<Found, WorkError> {
-    store.transact(|tx| Ok(take(tx, now, limit, handlers)?)).await
+    store.transact(|tx| Ok(take(tx, now, limit, (me, handlers))?)).await
 }
 
-fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers) -> Result<Found, StoreError> {
+fn take(
+    tx: &mut Transaction,
+    now: Timestamp,
+    limit: usize,
+    (me, handlers): (EventId, &Handlers),
+) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for (name, _) in tx.look(Table::WorkDue, limit.saturating_add(1))? {
         let (at, id) = place(&name)?;
@@ -82,6 +76,7 @@ fn take(tx: &mut Transaction, now: Timestamp, limit: usize, handlers: &Handlers)
         // Somebody else was faster, which the commit will find out.
         let Ok(next) = step(id, row.clone(), event, &handlers.policy(&row.kind)) else { continue };
         rows::replace(tx, id, &row, &next)?;
+        rows::note_owner(tx, id, me)?;
         found.claimed.extend(handed_over(id, next));
     }
     Ok(found)

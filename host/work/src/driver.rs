@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
-use signalsync_core::{Authority, Caller, TenantId, TenantScope, Tier, Timer, Timestamp};
+use signalsync_core::{Authority, Caller, EventId, TenantId, TenantScope, Tier, Timer, Timestamp};
 use signalsync_store::Stores;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -108,6 +108,8 @@ pub struct Driver {
 /// What the driver and everything that it runs use.
 pub(crate) struct Shared {
     authority: Authority,
+    /// Made anew for each driver: what is claimed under another one is a process's that is gone.
+    pub(crate) me: EventId,
     pub(crate) stores: Arc<Stores>,
     pub(crate) tenants: Arc<dyn Tenants>,
     pub(crate) timer: Arc<dyn Timer>,
@@ -132,8 +134,8 @@ impl Driver {
         handlers: Handlers,
         limits: DriverLimits,
     ) -> Self {
-        let figures = Arc::default();
-        Self { shared: Arc::new(Shared { authority, stores, tenants, timer, handlers, figures }), limits }
+        let (me, figures) = (EventId::new(), Arc::default());
+        Self { shared: Arc::new(Shared { authority, me, stores, tenants, timer, handlers, figures }), limits }
     }
 
     /// What it does, to be looked at while it runs.
@@ -148,11 +150,11 @@ impl Driver {
         let mut board = Board::new(limits.running_max, limits.running_per_tenant_max);
         let mut tasks = JoinSet::new();
         // Commits before the start have told nobody, so all stores are looked into once.
-        let (mut sweep, mut sweep_wanted, began) = (None, true, shared.timer.now());
+        let (mut sweep, mut sweep_wanted) = (None, true);
         let mut shutdown = pin!(shutdown);
         loop {
             if sweep_wanted && sweep.is_none() {
-                (sweep, sweep_wanted) = (Some(spawn_sweep(&mut tasks, &shared, began)), false);
+                (sweep, sweep_wanted) = (Some(spawn_sweep(&mut tasks, &shared)), false);
             }
             let now = shared.timer.now();
             shared.stores.due().take(now, board.room()).into_iter().for_each(|tenant| board.add(tenant));
@@ -237,10 +239,10 @@ fn spawn_run(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, scope: TenantScop
     });
 }
 
-fn spawn_sweep(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, began: Timestamp) -> AbortHandle {
+fn spawn_sweep(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>) -> AbortHandle {
     let shared = Arc::clone(shared);
     tasks.spawn(async move {
-        caught(sweep::all(&shared, began)).await;
+        caught(sweep::all(&shared)).await;
         Event::Swept
     })
 }
@@ -292,6 +294,6 @@ impl Shared {
         places: usize,
     ) -> Result<Found, WorkError> {
         let store = self.stores.tenant(&self.scope(tenant, Arc::clone(tier))).await?;
-        claim::claim(&store, now, places, &self.handlers).await
+        claim::claim(&store, now, places, (self.me, &self.handlers)).await
     }
 }

@@ -228,12 +228,6 @@ impl Handlers {
         self.0.get(kind)
     }
 
-    /// No claim lasts longer.
-    pub(crate) fn lease_max_ms(&self) -> u64 {
-        let known = self.0.values().map(Handler::policy).chain([Policy::default()]);
-        known.map(|policy| policy.lease_ms).max().unwrap_or_default()
-    }
-
     pub(crate) fn policy(&self, kind: &str) -> Policy {
         self.get(kind).map_or_else(Policy::default, Handler::policy)
     }

@@ -5,7 +5,7 @@
 //!
 //! **It is done by one at a time.** The [`Driver`] claims what is due: a commit that writes a lease and a higher
 //! *epoch* into the row. Whoever ends it must do so under the epoch it was claimed with, so an owner that slept past its
-//! lease can change nothing any more. A process that dies leaves leases behind that run out.
+//! lease can change nothing any more. What a process had claimed that died, the next one lets go of.
 //!
 //! **Two forms.** What a [`Within`] does lies in one transaction with its end, so it takes effect exactly once. An
 //! [`Outside`] has an effect somewhere else, which happens at least once, always under the same [key](Claimed::key).

@@ -73,7 +73,7 @@ pub(crate) enum Event<'a> {
     /// Somebody takes it.
     Claimed { now: Timestamp, lease_ms: u64 },
     /// A process began, and whoever claimed it before that is gone.
-    Released { now: Timestamp, began: Timestamp, lease_ms: u64 },
+    Released { now: Timestamp },
     /// It is at its end.
     Done { epoch: u64 },
     /// A part of it went well, and the rest is due then.
@@ -100,8 +100,6 @@ pub(crate) enum Refused {
     NotDue,
     /// Somebody else has claimed it since, or nobody has.
     Stale,
-    /// Whoever claimed it may be at it.
-    Owned,
     /// It is not given up.
     NotDead,
 }
@@ -110,7 +108,7 @@ pub(crate) enum Refused {
 pub(crate) fn step(id: WorkId, row: Row, event: Event<'_>, policy: &Policy) -> Result<Next, Refused> {
     match event {
         Event::Claimed { now, lease_ms } => claimed(row, now, lease_ms),
-        Event::Released { now, began, lease_ms } => released(row, now, began, lease_ms),
+        Event::Released { now } => released(row, now),
         Event::Revived { now } => revived(row, now),
         Event::Done { epoch } => owned(row, epoch).map(|_| Next::Gone),
         Event::WentOn { epoch, at } => owned(row, epoch).map(|row| went_on(row, at)),
@@ -130,12 +128,9 @@ fn claimed(row: Row, now: Timestamp, lease_ms: u64) -> Result<Next, Refused> {
 }
 
 /// The attempt counts: what ends its process each time is given up some day.
-fn released(row: Row, now: Timestamp, began: Timestamp, lease_ms: u64) -> Result<Next, Refused> {
+fn released(row: Row, now: Timestamp) -> Result<Next, Refused> {
     match row.state {
-        State::Claimed { until } if until.0 < began.0.saturating_add(lease_ms.max(1)) => {
-            Ok(Next::Row(Row { state: State::Waiting { due: now }, ..row }))
-        }
-        State::Claimed { .. } => Err(Refused::Owned),
+        State::Claimed { .. } => Ok(Next::Row(Row { state: State::Waiting { due: now }, ..row })),
         State::Waiting { .. } | State::Dead { .. } => Err(Refused::Stale),
     }
 }

@@ -6,8 +6,9 @@
 //! | `Work`, `name`, kind, name | the id of the one that has the name |
 //! | `Work`, `dead`, time and id | nothing; dead letters in the order of time |
 //! | `WorkDue`, time and id | nothing; when somebody has to look at it |
+//! | `WorkClaims`, id | who is at it |
 
-use signalsync_core::{Timestamp, WorkId};
+use signalsync_core::{EventId, Timestamp, WorkId};
 use signalsync_store::{Key, StoreError, Table, Transaction, due_key, row};
 
 use crate::machine::{Next, Row, State};
@@ -36,6 +37,9 @@ pub(crate) fn insert(tx: &mut Transaction, id: WorkId, new: &Row) -> Result<(), 
 /// Puts what a row is next in its place.
 pub(crate) fn replace(tx: &mut Transaction, id: WorkId, before: &Row, next: &Next) -> Result<(), StoreError> {
     tx.delete(&place_key(id, before.state))?;
+    if matches!(before.state, State::Claimed { .. }) {
+        tx.delete(&claim_key(id))?;
+    }
     let (was_live, is_live) = (!is_dead(before), matches!(next, Next::Row(row) if !is_dead(row)));
     if was_live && !is_live {
         release_name(tx, id, before)?;
@@ -51,6 +55,23 @@ pub(crate) fn replace(tx: &mut Transaction, id: WorkId, before: &Row, next: &Nex
         }
     }
     Ok(())
+}
+
+/// Notes who is at it, once its row says that somebody is.
+pub(crate) fn note_owner(tx: &mut Transaction, id: WorkId, owner: EventId) -> Result<(), StoreError> {
+    tx.put(claim_key(id), row::write(&owner)?);
+    Ok(())
+}
+
+/// Work that others than `me` are at, the first so many of all that somebody is at.
+pub(crate) fn of_others(tx: &Transaction, me: EventId, limit: usize) -> Result<Vec<WorkId>, StoreError> {
+    let mut found = Vec::new();
+    for (id, owner) in tx.look(Table::WorkClaims, limit)? {
+        if row::read::<EventId>(&owner.body)? != me {
+            found.push(id.parse().map_err(|_| StoreError::Corrupt("the name of a claim is damaged".to_owned()))?);
+        }
+    }
+    Ok(found)
 }
 
 /// When a dead letter's place says that it died, and which one it is.
@@ -88,6 +109,10 @@ fn place_key(id: WorkId, state: State) -> Key {
         State::Waiting { due: at } | State::Claimed { until: at } => due_key(at, &id.to_string()),
         State::Dead { at } => Key::new(Table::Work, &[DEAD, &format!("{:020}/{id}", at.0)]),
     }
+}
+
+fn claim_key(id: WorkId) -> Key {
+    Key::new(Table::WorkClaims, &[&id.to_string()])
 }
 
 fn row_key(id: WorkId) -> Key {

@@ -22,12 +22,12 @@ const AT_ONCE: usize = 2;
 /// When a failed look is repeated.
 const AGAIN_MS: u64 = 30_000;
 
-/// `began`: when this process did; what was claimed before that is let go.
-pub(crate) async fn all(shared: &Arc<Shared>, began: Timestamp) {
+/// What an earlier process had claimed is let go.
+pub(crate) async fn all(shared: &Arc<Shared>) {
     let mut after = None;
     loop {
         let TenantPage { tenants, next } = page(shared, after).await;
-        stream::iter(tenants).for_each_concurrent(AT_ONCE, |tenant| look(shared, tenant, began)).await;
+        stream::iter(tenants).for_each_concurrent(AT_ONCE, |tenant| look(shared, tenant)).await;
         after = next;
         if after.is_none() {
             return;
@@ -48,9 +48,9 @@ async fn page(shared: &Shared, after: Option<TenantId>) -> TenantPage {
     }
 }
 
-async fn look(shared: &Shared, tenant: TenantId, began: Timestamp) {
+async fn look(shared: &Shared, tenant: TenantId) {
     shared.figures.note_swept();
-    match first(shared, tenant, began).await {
+    match first(shared, tenant).await {
         Ok(Some(at)) => shared.stores.due().note(tenant, at),
         Ok(None) => {}
         Err(error) => {
@@ -60,13 +60,13 @@ async fn look(shared: &Shared, tenant: TenantId, began: Timestamp) {
     }
 }
 
-async fn first(shared: &Shared, tenant: TenantId, began: Timestamp) -> Result<Option<Timestamp>, String> {
+async fn first(shared: &Shared, tenant: TenantId) -> Result<Option<Timestamp>, String> {
     let Standing::Active(tier) = shared.tenants.standing(tenant).await? else { return Ok(None) };
     let failed = |error: WorkError| error.to_string();
     let store = shared.stores.tenant(&shared.scope(tenant, tier)).await.map_err(|error| failed(error.into()))?;
     let now = shared.timer.now();
     let look = |tx: &mut Transaction| {
-        claim::release(tx, now, began, &shared.handlers)?;
+        claim::release(tx, now, shared.me)?;
         Ok(claim::next(tx)?)
     };
     store.transact(look).await.map_err(failed)

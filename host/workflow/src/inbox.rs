@@ -44,6 +44,16 @@ impl Waiting {
     }
 }
 
+/// Where the start of a run waits: before all ids, which begin with a letter. Ids follow the clock, and a clock that is set
+/// back must not let anything be heard before the start.
+const FIRST: &str = "0";
+
+/// Puts in the start of a run, with the step that takes it.
+pub(crate) fn begin(tx: &mut Transaction, run: RunId, started: &Waiting) -> Result<(), StoreError> {
+    tx.put(rows::item_key(run, INBOX, FIRST), row::write(started)?);
+    wake(tx, run, started.at)
+}
+
 /// Puts an event behind those that wait, with the step that takes it. Nothing of the run itself is read, so that those who
 /// tell it something stand in nobody's way.
 pub(crate) fn post(tx: &mut Transaction, run: RunId, waiting: &Waiting) -> Result<(), StoreError> {

@@ -100,7 +100,7 @@ pub(crate) fn start(tx: &mut Transaction, order: Order, now: Timestamp) -> Resul
     };
     rows::save_run(tx, None, &run)?;
     let started = Started { input, by: by.map(|by| by.to_string()), key, run: id.to_string() };
-    inbox::post(tx, id, &Waiting::new(Event::Started(started), now).by(by))?;
+    inbox::begin(tx, id, &Waiting::new(Event::Started(started), now).by(by))?;
     signals::deliver_early(tx, &run, now)?;
     Ok(Start { run: id, created: true })
 }

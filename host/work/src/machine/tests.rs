@@ -149,18 +149,15 @@ fn rows_are_written_as_they_always_were() {
 }
 
 #[test]
-fn only_what_was_claimed_before_the_process_began_is_let_go() {
+fn what_is_let_go_is_due_and_fences_whoever_had_it() {
     let id = WorkId::new();
     let Ok(Next::Row(row)) = step(id, new(1), Event::Claimed { now: Timestamp(100), lease_ms: 50 }, &POLICY) else {
         panic!("it is due")
     };
-    let release = |began: u64| {
-        let event = Event::Released { now: Timestamp(120), began: Timestamp(began), lease_ms: 50 };
-        step(id, row.clone(), event, &POLICY)
-    };
-    assert_eq!(release(100), Err(Refused::Owned), "claimed since");
-    let due = State::Waiting { due: Timestamp(120) };
-    assert_eq!(release(101), Ok(Next::Row(Row { state: due, ..row.clone() })), "the attempt counts");
+    let release = |row: &Row, now| step(id, row.clone(), Event::Released { now: Timestamp(now) }, &POLICY);
+    let due = State::Waiting { due: Timestamp(20) };
+    assert_eq!(release(&row, 20), Ok(Next::Row(Row { state: due, ..row.clone() })), "also when the clock was set back");
+    assert_eq!(release(&new(1), 20), Err(Refused::Stale), "nobody is at it");
     let released = Row { state: due, ..row };
     assert_eq!(step(id, released, Event::Done { epoch: 1 }, &POLICY), Err(Refused::Stale), "whoever had it is fenced");
 }

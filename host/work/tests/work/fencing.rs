@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use signalsync_core::TenantScope;
+use signalsync_core::{TenantScope, Timestamp};
 use signalsync_store::Transaction;
 use signalsync_work::{Claimed, Handlers, Outcome, Policy, Setback, Within, cancel};
 use tokio::sync::Notify;
 
-use crate::lab::{Answer, Effects, Lab, POLICY, count, count_key, until};
+use crate::lab::{Answer, Effects, Lab, POLICY, START, count, count_key, until};
 
 /// Writes, waits for somebody, and writes again, all in one transaction.
 #[derive(Clone, Default)]
@@ -119,6 +119,7 @@ async fn what_takes_longer_than_its_lease_is_cut_off() {
     driving.end().await;
 }
 
+/// Whatever the clock says by then: a lease from before it was set back would end in a day.
 #[tokio::test]
 async fn what_a_process_that_is_gone_had_claimed_is_done_at_once() {
     let (lab, sleeper) = (Lab::new(), Sleeper { lease_ms: 60_000, ..Sleeper::default() });
@@ -127,7 +128,7 @@ async fn what_a_process_that_is_gone_had_claimed_is_done_at_once() {
     lab.schedule(tenant, "sleep", "one", 0).await;
     sleeper.sleeps.notified().await;
     gone.crash().await;
-    lab.clock.advance(1);
+    lab.clock.set(Timestamp(START.0 - 86_400_000));
     let next = lab.drive(Handlers::default().within("sleep", sleeper.clone()));
     sleeper.sleeps.notified().await;
     sleeper.wake.notify_one();

@@ -1,10 +1,12 @@
 //! Steps that fail: tried again where that can help, and else an incident of their run alone.
 
-use signalsync_core::Failure;
+use serde_json::json;
 use signalsync_core::contract::workflow::{Action, Decision, Event, Moment, RunMapping, Timer};
-use signalsync_workflow::{RunAct, RunState, machine};
+use signalsync_core::{Clock as _, Failure};
+use signalsync_store::{Key, Table};
+use signalsync_workflow::{RunAct, RunState, machine, signal_run};
 
-use crate::lab::{Lab, approval, decide, definition, finish, go_on, open_task};
+use crate::lab::{Gate, Lab, approval, decide, definition, finish, go_on, open_task};
 
 fn trap() -> Failure {
     Failure::Trap { message: "unreachable".to_owned(), frames: Vec::new() }
@@ -32,6 +34,36 @@ async fn what_traps_is_an_incident_until_it_is_mended_and_others_go_on() {
     assert!(cured.incident.is_none() && cured.steps == 1);
     let story = ["incident started", "retried", "incident started", "retried", "step started"];
     assert_eq!(lab.story(bad).await, story);
+    driving.end().await;
+}
+
+/// Events have their places before they are committed, so one can come in before the one that is just taken.
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_run_to_what_came_before_it() {
+    let lab = Lab::new().await;
+    let boss = lab.person(&[]).await;
+    let told = |event: &Event, with: &str| matches!(event, Event::Signal(signal) if signal.data == with);
+    lab.publish(
+        definition("told"),
+        &[boss],
+        move |_, event| if told(event, "2") { Err(trap()) } else { go_on(vec![]) },
+    )
+    .await;
+    let run = lab.start("told").await;
+    let driving = lab.drive();
+    lab.until(run, |run| run.steps == 1).await;
+    let held = Gate::default();
+    *lab.scripts.gate.lock() = Some(held.clone());
+    let now = lab.clock.now();
+    lab.change(|tx| signal_run(tx, run, ("paid", "2"), now).unwrap()).await;
+    held.arrived.notified().await;
+    let earlier =
+        json!({ "event": { "signal": { "name": "paid", "data": "1" } }, "cause": null, "by": null, "at": now });
+    let place = Key::new(Table::RunItems, &[&run.to_string(), "inbox", "evt_0"]);
+    lab.change(|tx| tx.put(place, earlier.to_string())).await;
+    held.open.notify_one();
+    lab.until_state(run, RunState::Incident).await;
+    assert_eq!(lab.story(run).await, ["step started", "step signal", "incident signal"]);
     driving.end().await;
 }
 
