@@ -3,6 +3,7 @@
 mod act;
 mod bulk;
 mod list;
+mod rehearse;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use act::Act;
 pub(crate) use act::{FORCE, ask_to_end, force_end};
 pub use bulk::{BULK, Bulk, BulkJob, Preview};
 pub use list::Filter;
+pub use rehearse::{Rehearsal, Rehearsed, Trial};
 
 /// A run, as it is shown.
 #[derive(Debug, Serialize)]
