@@ -12,6 +12,7 @@ mod host;
 mod input;
 mod listener;
 mod mails;
+pub mod openapi;
 pub mod problem;
 pub mod routes;
 mod sweep;

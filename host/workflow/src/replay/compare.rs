@@ -1,5 +1,6 @@
 //! Whether two decisions are the same, and where they are not.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use signalsync_core::contract::workflow::{Action, Decision, Event};
@@ -9,8 +10,9 @@ use super::opened;
 use super::recording::Then;
 
 /// How a step went the second time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "outcome")]
+#[schemars(rename = "ReplayComparison")]
 pub enum Comparison {
     /// It decides the same and remembers the same.
     Same,
@@ -49,8 +51,9 @@ impl Comparison {
 }
 
 /// What came of a step.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", untagged)]
+#[schemars(rename = "ReplayTold")]
 pub enum Told {
     /// A decision.
     Decided {

@@ -11,6 +11,7 @@ mod recording;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use signalsync_components::receipt;
@@ -65,7 +66,8 @@ const MET: [&str; 12] = [
 ];
 
 /// What a replay found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "RunReplay")]
 #[serde(rename_all = "kebab-case")]
 pub struct Replay {
     pub run: RunId,
@@ -85,7 +87,8 @@ pub struct Replay {
 }
 
 /// A step that was played again.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ReplayedStep")]
 #[serde(rename_all = "kebab-case")]
 pub struct Compared {
     /// Number of its entry in the history.

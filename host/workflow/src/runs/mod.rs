@@ -8,6 +8,7 @@ mod rehearse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use signalsync_audit::{Action, Event as Audited, record};
@@ -33,7 +34,8 @@ pub use list::Filter;
 pub use rehearse::{Rehearsal, Rehearsed, Trial};
 
 /// A run, as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RunDetail")]
 #[serde(rename_all = "kebab-case")]
 pub struct Detail {
     pub id: RunId,

@@ -1,5 +1,6 @@
 //! Looking before a run is put on another version: its events are played on that version first.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::{RunId, TenantScope};
 use signalsync_store::{Listing, StoreError, Transaction};
@@ -20,7 +21,8 @@ const NAMED_MAX: usize = 20;
 const LOOK: usize = 50;
 
 /// What would happen if a run were put on another version.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MigrationTrial")]
 #[serde(rename_all = "kebab-case")]
 pub struct Trial {
     /// Why the run cannot be put on that version; none when it can.
@@ -30,7 +32,8 @@ pub struct Trial {
 }
 
 /// What would happen if runs were put on another version.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "MigrationRehearsal")]
 #[serde(rename_all = "kebab-case")]
 pub struct Rehearsal {
     /// Runs that would have gone the same way.
@@ -48,7 +51,8 @@ pub struct Rehearsal {
 }
 
 /// A run that would not go the same way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RehearsedRun")]
 #[serde(rename_all = "kebab-case")]
 pub struct Rehearsed {
     pub run: RunId,
