@@ -15,6 +15,7 @@ use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
 use signalsync_mail::{Office, Outbox, Sender};
 use signalsync_people::department::Departments;
+use signalsync_people::directory::Directory as Names;
 use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::invitation::{self, FirstAdministrator};
 use signalsync_people::keys::Keys;
@@ -76,6 +77,7 @@ pub struct App {
     pub(crate) roles: Roles,
     pub(crate) departments: Departments,
     pub(crate) teams: Teams,
+    pub(crate) names: Names,
     pub(crate) keys: Keys,
     pub(crate) reasons: Reasons,
     pub(crate) components: Components,
@@ -169,6 +171,7 @@ impl App {
             roles: Roles::new(stores.clone(), clock.clone()),
             departments: Departments::new(stores.clone(), clock.clone()),
             teams: Teams::new(stores.clone(), clock.clone()),
+            names: Names::new(stores.clone()),
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
             components,
@@ -271,6 +274,29 @@ impl PlaceBuf {
     pub(crate) fn lent(&self) -> Place<'_> {
         Place { name: &self.name, url: &self.url }
     }
+}
+
+/// What looks at runs while nothing is served.
+pub struct Offline {
+    /// Whose they are.
+    pub directory: Directory,
+    /// What they did.
+    pub runs: Runs,
+}
+
+/// Opens the stores and starts what runs components, and nothing that waits for its time. Call it inside of a tokio
+/// runtime.
+///
+/// # Errors
+/// The stores do not open, or a folder, a key or a thread could not be made.
+pub fn offline(config: &Resolved) -> Result<Offline, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let stores = Stores::open(config.stores.clone())?;
+    let egress = Arc::new(Egress::new(config.egress.clone()));
+    let runtime = Runtime::start(config.runtime.clone(), egress, Arc::clone(&clock))?;
+    let schemas = Arc::clone(runtime.schemas());
+    let runs = Runs::new(Arc::clone(&stores), Judge::new(runtime, schemas), Arc::clone(&clock));
+    Ok(Offline { directory: directory(config, &stores, &clock), runs })
 }
 
 /// The directory alone, for work on it while nothing is served.

@@ -14,6 +14,7 @@
 //! | `RunItems`, run, `comment`, id | a comment |
 //! | `Tasks`, id | the task |
 //! | `Inboxes`, holder, due and task | nothing; an open task of somebody |
+//! | `Inboxes`, `did:` and person, end and task | nothing; a task that somebody did |
 
 use std::collections::BTreeSet;
 
@@ -127,6 +128,9 @@ pub(crate) fn save_task(tx: &mut Transaction, before: Option<&Task>, after: &Tas
     if before.is_none() {
         tx.put(item_key(after.run, TASK, &after.id.to_string()), "");
     }
+    for (list, place) in doers(after) {
+        tx.put(Key::new(Table::Inboxes, &[&list, &place]), "");
+    }
     figures::of_task(tx, before, after)?;
     write(tx, task_key(after.id), after)
 }
@@ -135,6 +139,18 @@ pub(crate) fn save_task(tx: &mut Transaction, before: Option<&Task>, after: &Tas
 fn inboxes(task: &Task) -> BTreeSet<String> {
     let waiting = task.waiting().filter(|_| task.state == TaskState::Open).map(signs);
     task.places().iter().map(Holder::to_string).chain(waiting).collect()
+}
+
+/// The list of tasks that somebody did.
+pub(crate) fn did(user: UserId) -> String {
+    format!("did:{user}")
+}
+
+/// Where a task that people did stands among those that each of them did.
+fn doers(task: &Task) -> BTreeSet<(String, String)> {
+    let Some(end) = task.end.as_ref().filter(|_| task.state == TaskState::Done) else { return BTreeSet::new() };
+    let place = format!("{:020}/{}", end.at.0, task.id);
+    task.votes.iter().map(|vote| (did(vote.by), place.clone())).collect()
 }
 
 /// The list of tasks that somebody has to sign, now or later.

@@ -8,6 +8,7 @@ mod components;
 mod definitions;
 mod departments;
 mod deployments;
+mod directory;
 mod executions;
 mod exports;
 mod files;
