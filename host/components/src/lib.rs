@@ -12,7 +12,7 @@ mod validations;
 mod version;
 
 pub use component::{Component, Components, Described, State, definition};
-pub use deployment::{Deployment, Deployments, Tried};
+pub use deployment::{Deployment, Deployments, Holds, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
 pub use executions::{Executions, Receipts, receipt};

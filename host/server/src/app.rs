@@ -34,14 +34,15 @@ use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use signalsync_workflow::{
-    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows,
-    register_timers,
+    Absences, BulkJob, Deliveries, Effects, Live, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows,
+    register_timers, runs_of,
 };
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, PublicUrl, Resolved};
 use crate::listener::CertificateError;
 use crate::mails;
+use crate::routes::Streams;
 use crate::templates::Templates;
 use crate::tenants::Listed;
 
@@ -96,6 +97,8 @@ pub struct App {
     pub(crate) tasks: Tasks,
     pub(crate) absences: Absences,
     pub(crate) notices: Notices,
+    pub(crate) live: Live,
+    pub(crate) streams: Streams,
     pub(crate) wordings: Wordings,
     pub(crate) deliveries: Deliveries,
     pub(crate) schedules: Schedules<Starter>,
@@ -175,7 +178,7 @@ impl App {
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
             components,
-            deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
+            deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin).held_by(runs_of),
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
@@ -190,6 +193,8 @@ impl App {
             tasks: Tasks::new(stores.clone(), judge, clock.clone()),
             absences: Absences::new(stores.clone(), clock.clone()),
             notices: Notices::new(stores.clone()),
+            live: Live::new(stores.clone(), clock.clone()),
+            streams: Streams::default(),
             wordings: Wordings::new(stores.clone(), clock.clone()),
             deliveries,
             schedules,
@@ -236,6 +241,13 @@ impl App {
     /// Says that the process is going away.
     pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
+    }
+
+    /// Ends when the process is going away.
+    pub(crate) async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives as long as the process.
+        drop(draining.wait_for(|draining| *draining).await);
     }
 
     /// Whether it is.

@@ -30,6 +30,7 @@ pub mod chain;
 mod cipher;
 pub mod commit;
 mod due;
+mod watch;
 pub mod engine;
 mod error;
 mod files;
@@ -52,6 +53,7 @@ mod transact;
 mod transaction;
 
 pub use due::{Due, due_key, parse_due};
+pub use watch::{Heard, Watch, Watcher};
 pub use error::{CommitError, StoreError};
 pub use files::FileInfo;
 pub use idempotency::{Done, InvalidRequestKey, RequestKey, Reused};

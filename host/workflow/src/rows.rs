@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::figures;
+use crate::{figures, retention};
 use crate::machine::{Holder, Run, RunState, Task, TaskState};
 
 pub(crate) const INBOX: &str = "inbox";
@@ -31,8 +31,8 @@ pub(crate) const HISTORY: &str = "history";
 pub(crate) const EFFECT: &str = "effect";
 pub(crate) const TASK: &str = "task";
 pub(crate) const COMMENT: &str = "comment";
-const DID: &str = "did";
-const PERSON: &str = "person";
+pub(crate) const DID: &str = "did";
+pub(crate) const PERSON: &str = "person";
 
 /// The list of all runs.
 pub(crate) const ALL: &str = "all";
@@ -67,8 +67,32 @@ pub(crate) fn save_run(tx: &mut Transaction, before: Option<&Run>, after: &Run) 
             _ => {}
         }
     }
+    if after.state.has_ended() && before.is_none_or(|before| !before.state.has_ended()) {
+        retention::note_ended(tx, after)?;
+    }
     figures::of_run(tx, before, after)?;
     write(tx, run_key(after.id), after)
+}
+
+/// Removes a run that has ended from its lists, and its row.
+pub(crate) fn remove_run(tx: &mut Transaction, run: &Run) {
+    for list in lists(run) {
+        tx.erase(index_key(&list, run.id));
+    }
+    tx.erase(run_key(run.id));
+}
+
+/// Removes a task that is not open from its lists, and its row.
+pub(crate) fn remove_task(tx: &mut Transaction, task: &Task) {
+    for (list, place) in doers(task) {
+        tx.erase(Key::new(Table::Inboxes, &[&list, &place]));
+    }
+    tx.erase(task_key(task.id));
+}
+
+/// A run that goes is in nobody's list any more.
+pub(crate) fn forget_person(tx: &mut Transaction, run: RunId, user: UserId) {
+    tx.erase(index_key(&of_person(user), run));
 }
 
 /// The lists that a run stands in.

@@ -12,7 +12,7 @@ use super::parameters::{
 };
 use super::route::{Route, guest, operator, public, signed_in, tenant};
 use super::{
-    archives, audit, calendars, collections, components, definitions, departments, deployments, directory, executions, exports,
+    archives, audit, calendars, collections, components, definitions, departments, deployments, directory, events, executions, exports,
     files, imports, keys, mails, mappings, me, notices, operator, organisation, people, public, records, roles, runs,
     schedules, sign_in, tasks, teams, uploads, why, work, workflows,
 };
@@ -692,6 +692,7 @@ pub fn all() -> Vec<Route> {
         get("/v1/me/absence", "When one is away, and who stands in", signed_in(workflows::absence)),
         put("/v1/me/absence", "Says when one is away, and who stands in", signed_in(workflows::set_absence)),
         delete("/v1/me/absence", "Is back", signed_in(workflows::end_absence)),
+        get("/v1/events", "What the caller sees change, as server-sent events", signed_in(events::stream)),
         get("/v1/notifications", "What the caller was told, newest first", signed_in(notices::list))
             .query(&[BEFORE, LIMIT]),
         get("/v1/notifications/unread", "How many notices the caller has not read", signed_in(notices::unread)),
