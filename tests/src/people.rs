@@ -15,6 +15,26 @@ pub struct Person {
     pub client: Client,
 }
 
+impl Person {
+    /// The cookie of a new session of theirs.
+    #[track_caller]
+    pub fn sign_in(&self) -> String {
+        let body = json!({ "mail": self.mail, "password": PASSWORD }).to_string();
+        let guest = self.client.with_key("");
+        let signed_in = guest.send("POST", "/v1/sign-in", &[JSON[0], SAME_ORIGIN], body.as_bytes());
+        let set = signed_in.expect(200);
+        set.header("set-cookie").and_then(|set| set.split(';').next()).expect("a session").to_owned()
+    }
+
+    /// Ends that session.
+    #[track_caller]
+    pub fn sign_out(&self, cookie: &str) {
+        let headers = [JSON[0], ("cookie", cookie), SAME_ORIGIN];
+        let status = self.client.with_key("").send("POST", "/v1/sign-out", &headers, b"").status;
+        assert!((200..300).contains(&status), "{status}");
+    }
+}
+
 impl Platform {
     /// Somebody who can come in, and has these roles alone. The first one of a tenant that is asked for is not its only
     /// administrator: `root` is.
@@ -56,5 +76,7 @@ fn id_of(tenant: &Tenant, mail: &str) -> String {
     let found = tenant.client.get(&format!("/v1/people?search={mail}")).expect(200).json();
     found["items"][0]["id"].as_str().expect("an id").to_owned()
 }
+
+const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];

@@ -9,8 +9,8 @@ use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 use signalsync_core::execution::Replay;
 use signalsync_core::{
-    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output,
-    Recorded, Replayed, TenantScope, Timestamp, Touched, Usage,
+    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output, Recorded,
+    Replayed, TenantScope, Timestamp, Touched, Usage,
 };
 use signalsync_data::{Gate, Schemas};
 use signalsync_egress::{Egress, Origin};

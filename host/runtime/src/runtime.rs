@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
-    Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Recorded, Refusal, Replayed, TenantScope,
+    Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Recorded, Refusal, Replayed,
+    TenantScope,
 };
 use signalsync_data::Schemas;
 use signalsync_egress::Egress;

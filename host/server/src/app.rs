@@ -34,8 +34,8 @@ use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use signalsync_workflow::{
-    Absences, BulkJob, Deliveries, Effects, Live, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows,
-    register_timers, runs_of,
+    Absences, BulkJob, Deliveries, Effects, Live, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings,
+    Workflows, register_timers, runs_of,
 };
 use tokio::sync::watch;
 

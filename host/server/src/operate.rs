@@ -2,8 +2,8 @@
 
 use anyhow::{anyhow, bail};
 use clap::Subcommand;
-use signalsync_archive::{copy, furnish};
 use serde_json::json;
+use signalsync_archive::{copy, furnish};
 use signalsync_core::{Clock as _, FolderName, RunId, SystemClock, TenantScope, TenantSlug};
 use signalsync_people::invitation::FirstAdministrator;
 use signalsync_people::name::MailAddress;

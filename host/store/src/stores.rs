@@ -144,9 +144,7 @@ impl Stores {
     fn tells(&self, home: Home) -> Option<Tells> {
         match home {
             Home::Platform => None,
-            Home::Tenant(tenant) => {
-                Some(Tells { tenant, due: Arc::clone(&self.due), watch: Arc::clone(&self.watch) })
-            },
+            Home::Tenant(tenant) => Some(Tells { tenant, due: Arc::clone(&self.due), watch: Arc::clone(&self.watch) }),
         }
     }
 

@@ -43,26 +43,18 @@ pub(crate) fn note_ended(tx: &mut Transaction, run: &Run) -> Result<(), StoreErr
 /// # Errors
 /// The store failed.
 pub fn runs_of(tx: &mut Transaction, name: &DeploymentName) -> Result<Option<String>, StoreError> {
-    let (mut all, mut more, mut parts) = (0, "", Vec::new());
+    let mut parts = Vec::new();
     for state in RunState::ALL.into_iter().filter(|state| !state.has_ended()) {
         let list = rows::list(Some(name), Some(state), None);
         let page = tx.scan(Table::RunIndex, &[&list], "", None, COUNTED_MAX, usize::MAX)?;
-        if page.entries.is_empty() {
-            continue;
+        let more = if page.next.is_some() { "more than " } else { "" };
+        if !page.entries.is_empty() {
+            parts.push(format!("{more}{} {}", page.entries.len(), state.as_str()));
         }
-        all += page.entries.len();
-        if page.next.is_some() {
-            more = "more than ";
-        }
-        parts.push(format!("{} {}", page.entries.len(), state.as_str()));
     }
-    let states = parts.join(", ");
-    Ok((all > 0).then(|| {
-        format!(
-            "{more}{all} runs of the workflow have not ended ({states}): stop new ones, and wait for these or cancel them \
-             with `POST /v1/runs/bulk`"
-        )
-    }))
+    let what_to_do = "stop new ones, and wait for these or cancel them with `POST /v1/runs/bulk`";
+    let parts = parts.join(", ");
+    Ok((!parts.is_empty()).then(|| format!("runs of the workflow have not ended ({parts}): {what_to_do}")))
 }
 
 /// Lets runs go whose time is over.

@@ -23,8 +23,8 @@ use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::{figures, retention};
 use crate::machine::{Holder, Run, RunState, Task, TaskState};
+use crate::{figures, retention};
 
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const HISTORY: &str = "history";

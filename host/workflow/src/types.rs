@@ -14,8 +14,8 @@ use signalsync_components::{DeployError, active, definition, deployed};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::contract::{Severity, Violation};
 use signalsync_core::{
-    Clock, CollectionName, DepartmentId, Deployed, DeploymentName, Kind, Permission, RoleName, TeamId, TenantScope, Timestamp,
-    UserId,
+    Clock, CollectionName, DepartmentId, Deployed, DeploymentName, Kind, Permission, RoleName, TeamId, TenantScope,
+    Timestamp, UserId,
 };
 use signalsync_data::Definition as FormDefinition;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};

@@ -120,7 +120,8 @@ impl CallState {
         }
         let after = ask!(after.map(file_path).transpose());
         let from = after.as_ref().map_or("", FilePath::as_str);
-        let question = Question::new("files.list", &[folder.as_str().as_bytes(), from.as_bytes(), &limit.to_le_bytes()]);
+        let question =
+            Question::new("files.list", &[folder.as_str().as_bytes(), from.as_bytes(), &limit.to_le_bytes()]);
         let found = self.observe(question, |state| {
             let found = state.tx.list_files(&folder, after.as_ref(), limit as usize);
             let files = found.map_err(|error| unavailable(&error))?.into_iter();
@@ -137,7 +138,8 @@ impl CallState {
             return Ok(Err(Denied::OverLimit("1 MiB for one read".to_owned())));
         }
         let path = ask!(file_path(path));
-        let given = [folder.as_str().as_bytes(), path.as_str().as_bytes(), &offset.to_le_bytes(), &length.to_le_bytes()];
+        let given =
+            [folder.as_str().as_bytes(), path.as_str().as_bytes(), &offset.to_le_bytes(), &length.to_le_bytes()];
         let bytes = self.observe(Question::new("files.read", &given), |state| {
             let found = state.tx.read_file(&folder, &path, offset, length).map_err(|error| unavailable(&error))?;
             let missing = || Denied::Invalid(format!("there is no file {path} in the folder {folder}"));

@@ -54,7 +54,8 @@ impl http::HostWithStore<CallState> for Http {
         }
         outside.sent += 1;
         let request = contract::Request::from(request);
-        let question = Question::new("http.send", &[request.method.as_bytes(), request.url.as_bytes(), &rest(&request)]);
+        let question =
+            Question::new("http.send", &[request.method.as_bytes(), request.url.as_bytes(), &rest(&request)]);
         let played = host.get().transcript.played::<contract::Response>(&question)?;
         let sent = match played {
             Some(played) => played,

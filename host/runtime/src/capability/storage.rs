@@ -181,12 +181,10 @@ impl CallState {
     fn delete_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<bool> {
         let (collection, id, gate) = ask!(self.writable(this, id)?);
         let question = Question::new("storage.delete", &[collection.as_str().as_bytes(), id.as_str().as_bytes()]);
-        self.observe(question, |state| {
-            match gate.delete(&mut state.tx, &collection, &id, Precondition::None) {
-                Ok(()) => Ok(true),
-                Err(DataError::NotFound | DataError::NoCollection) => Ok(false),
-                Err(error) => Err(denied(error)),
-            }
+        self.observe(question, |state| match gate.delete(&mut state.tx, &collection, &id, Precondition::None) {
+            Ok(()) => Ok(true),
+            Err(DataError::NotFound | DataError::NoCollection) => Ok(false),
+            Err(error) => Err(denied(error)),
         })
     }
 

@@ -14,7 +14,7 @@ use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use parking_lot::Mutex;
-use signalsync_core::{SessionId, TenantId, TenantScope};
+use signalsync_core::{SessionId, TenantId, TenantScope, UserId};
 use signalsync_people::session::is_alive;
 use signalsync_store::StoreError;
 use signalsync_workflow::{Listener, News};
@@ -27,11 +27,11 @@ use crate::input::Input;
 use crate::openapi::Events;
 use crate::problem::{Code, Problem};
 
-/// Streams of one caller at the same time: so many windows are open.
-pub(crate) const STREAMS_PER_CALLER_MAX: usize = 10;
+/// Streams of one person at the same time: so many windows are open.
+const STREAMS_PER_PERSON_MAX: usize = 10;
 
 /// Streams of one tenant at the same time.
-pub(crate) const STREAMS_PER_TENANT_MAX: usize = 500;
+const STREAMS_PER_TENANT_MAX: usize = 500;
 
 /// How long a stream goes on. Then the client comes again, and its rights are looked at again.
 const STREAM: Duration = Duration::from_secs(5 * 60);
@@ -47,27 +47,28 @@ const COME_AGAIN_MS: u64 = 2_000;
 
 /// The streams that go on.
 #[derive(Default)]
-pub(crate) struct Streams(Mutex<HashMap<TenantId, HashMap<String, usize>>>);
+pub(crate) struct Streams(Mutex<HashMap<TenantId, HashMap<UserId, usize>>>);
 
 /// A place for a stream, which is free again when this is gone.
 struct Place {
     app: Arc<App>,
     tenant: TenantId,
-    caller: String,
+    person: UserId,
 }
 
 impl Place {
-    fn take(app: Arc<App>, tenant: TenantId, caller: String) -> Result<Self, Problem> {
-        let mut streams = app.streams.0.lock();
-        let tenants = streams.entry(tenant).or_default();
-        let (all, theirs) = (tenants.values().sum::<usize>(), tenants.get(&caller).copied().unwrap_or_default());
-        if all >= STREAMS_PER_TENANT_MAX || theirs >= STREAMS_PER_CALLER_MAX {
-            let limits = format!("{STREAMS_PER_CALLER_MAX} of one caller and {STREAMS_PER_TENANT_MAX} of a tenant");
-            return Err(Problem::new(Code::TooManyStreams, format!("there may be {limits} at the same time")));
+    fn take(app: Arc<App>, tenant: TenantId, person: UserId) -> Result<Self, Problem> {
+        {
+            let mut streams = app.streams.0.lock();
+            let tenants = streams.entry(tenant).or_default();
+            let (all, theirs) = (tenants.values().sum::<usize>(), tenants.get(&person).copied().unwrap_or_default());
+            if all >= STREAMS_PER_TENANT_MAX || theirs >= STREAMS_PER_PERSON_MAX {
+                let limits = format!("{STREAMS_PER_PERSON_MAX} of one person and {STREAMS_PER_TENANT_MAX} of a tenant");
+                return Err(Problem::new(Code::TooManyStreams, format!("there may be {limits} at the same time")));
+            }
+            *tenants.entry(person).or_default() += 1;
         }
-        *tenants.entry(caller.clone()).or_default() += 1;
-        drop(streams);
-        Ok(Self { app, tenant, caller })
+        Ok(Self { app, tenant, person })
     }
 }
 
@@ -75,7 +76,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut streams = self.app.streams.0.lock();
         let Some(tenants) = streams.get_mut(&self.tenant) else { return };
-        if let Some(left) = tenants.get_mut(&self.caller) {
+        if let Some(left) = tenants.get_mut(&self.person) {
             *left -= 1;
         }
         tenants.retain(|_, count| *count > 0);
@@ -89,7 +90,7 @@ impl Drop for Place {
 struct Telling {
     place: Place,
     scope: Arc<TenantScope>,
-    session: Option<SessionId>,
+    session: SessionId,
     listener: Listener,
     ends: Instant,
     began: bool,
@@ -97,11 +98,8 @@ struct Telling {
 
 pub(super) async fn stream(permitted: Permitted, input: Input) -> Result<Answer<Events>, Problem> {
     let (app, scope) = (input.app.clone(), permitted.shared());
-    let session = permitted.person().ok().map(|(_, session)| session);
-    let caller = scope.caller();
-    let key = caller.origin.key.map(|key| key.to_string());
-    let name = key.or_else(|| caller.principal.user.clone()).unwrap_or_default();
-    let place = Place::take(app.clone(), scope.tenant(), name)?;
+    let (person, session) = permitted.person()?;
+    let place = Place::take(app.clone(), scope.tenant(), person)?;
     let listener = app.live.listen(Arc::clone(&scope));
     let telling = Telling { place, scope, session, listener, ends: Instant::now() + STREAM, began: false };
     let pieces = stream::unfold(telling, |mut telling| async move {
@@ -137,7 +135,9 @@ impl Telling {
                 Ok(News::Changes(changes)) if changes.is_empty() => {}
                 Ok(News::Changes(changes)) if self.is_signed_in().await.unwrap_or(false) => {
                     let lines = changes.iter().filter_map(|change| serde_json::to_string(change).ok());
-                    return Some(lines.map(|line| format!("event: change\ndata: {line}\n\n")).collect::<String>().into());
+                    return Some(
+                        lines.map(|line| format!("event: change\ndata: {line}\n\n")).collect::<String>().into(),
+                    );
                 }
                 Ok(News::Changes(_)) => return None,
                 Err(error) => {
@@ -154,10 +154,8 @@ impl Telling {
         while timeout_at(until, self.listener.hear()).await.is_ok() {}
     }
 
-    /// A key has no session; it is looked at when the client comes again.
     async fn is_signed_in(&self) -> Result<bool, StoreError> {
-        let Some(session) = self.session else { return Ok(true) };
-        let app = &self.place.app;
-        is_alive(&mut app.doorman.begin(&self.scope).await?, session, app.doorman.now())
+        let doorman = &self.place.app.doorman;
+        is_alive(&mut doorman.begin(&self.scope).await?, self.session, doorman.now())
     }
 }

@@ -8,9 +8,7 @@ use signalsync_core::RunId;
 use signalsync_core::contract::workflow::Definition;
 use signalsync_store::Listing;
 use signalsync_work::desk::NamedJob;
-use signalsync_workflow::{
-    Bounds, Bulk, Comment, Detail, Draft, Entry, Filter, Preview, Replay, RunAct, Shown, Trial,
-};
+use signalsync_workflow::{Bounds, Bulk, Comment, Detail, Draft, Entry, Filter, Preview, Replay, RunAct, Shown, Trial};
 
 use crate::answer::{Answer, json, with};
 use crate::door::Permitted;

@@ -7,14 +7,14 @@ use super::parameters::{
     ACTION, ACTOR, AFTER, AFTER_EXECUTION, AFTER_FILE, AFTER_TENANT, BEFORE, BEFORE_JOB, BEFORE_MAIL, BEFORE_NUMBER,
     BEFORE_VERSION, BUSINESS_KEY, DEFINITION_VERSION, DRY_RUN, DUE_BEFORE, EXTENT, FIELD, FORMAT, FROM, HOLDER, IDS,
     INCIDENT, LIMIT, MAIL_STATUS, MINE, MINUTES, MOVE_TO, OF_DEPLOYMENT, OF_RUN, OUTCOME, PERSON_STATE, PREFIX,
-    PRIORITY, REASON, RECORD_ACTION, RUN_STATE, SEARCH_NAMES, SEARCH_PEOPLE, SINCE, STATUS, SUBJECT, TASK_STATE, UNTIL, UPSERT_KEY,
-    WHICH_COLLECTION, WHICH_RECORD, WHOSE, WORKFLOW,
+    PRIORITY, REASON, RECORD_ACTION, RUN_STATE, SEARCH_NAMES, SEARCH_PEOPLE, SINCE, STATUS, SUBJECT, TASK_STATE, UNTIL,
+    UPSERT_KEY, WHICH_COLLECTION, WHICH_RECORD, WHOSE, WORKFLOW,
 };
 use super::route::{Route, guest, operator, public, signed_in, tenant};
 use super::{
-    archives, audit, calendars, collections, components, definitions, departments, deployments, directory, events, executions, exports,
-    files, imports, keys, mails, mappings, me, notices, operator, organisation, people, public, records, roles, runs,
-    schedules, sign_in, tasks, teams, uploads, why, work, workflows,
+    archives, audit, calendars, collections, components, definitions, departments, deployments, directory, events,
+    executions, exports, files, imports, keys, mails, mappings, me, notices, operator, organisation, people, public,
+    records, roles, runs, schedules, sign_in, tasks, teams, uploads, why, work, workflows,
 };
 
 const OK: &[StatusCode] = &[StatusCode::OK];
@@ -226,8 +226,12 @@ pub fn all() -> Vec<Route> {
             .expected(),
         delete("/v1/roles/{role}", "Deletes a role that nobody has", tenant(Permission::RolesManage, roles::delete))
             .expected(),
-        get("/v1/directory", "Names of people who can come in; with `ids`, of people and groups", signed_in(directory::list))
-            .query(&[SEARCH_NAMES, IDS, AFTER, LIMIT]),
+        get(
+            "/v1/directory",
+            "Names of people who can come in; with `ids`, of people and groups",
+            signed_in(directory::list),
+        )
+        .query(&[SEARCH_NAMES, IDS, AFTER, LIMIT]),
         get("/v1/departments", "Departments, as a tree", tenant(Permission::PeopleRead, departments::list)),
         post("/v1/departments", "Makes a department", tenant(Permission::PeopleManage, departments::create))
             .gives(CREATED)

@@ -200,12 +200,7 @@ struct Player<'a> {
 
 impl Player<'_> {
     /// Plays a step; what it used. `after` is what the workflow remembered behind it, when that is known.
-    async fn play(
-        &mut self,
-        step: &Recording,
-        receipt: Option<&Execution>,
-        after: Option<Json>,
-    ) -> (Comparison, u64) {
+    async fn play(&mut self, step: &Recording, receipt: Option<&Execution>, after: Option<Json>) -> (Comparison, u64) {
         if let Some(why) = self.not_reached(&step.event) {
             return (Comparison::NotReached { why }, 0);
         }
@@ -271,12 +266,7 @@ impl Player<'_> {
     }
 
     /// What the step comes to: what is told of it, and the run afterwards with what would have to be done.
-    fn judge(
-        &self,
-        event: &Event,
-        replayed: Replayed,
-        now: Timestamp,
-    ) -> (Told, Option<Box<Decided>>, Vec<LogLine>) {
+    fn judge(&self, event: &Event, replayed: Replayed, now: Timestamp) -> (Told, Option<Box<Decided>>, Vec<LogLine>) {
         let Replayed { answer, strayed, left_out, log, fuel: _ } = replayed;
         let decision = match (strayed, answer) {
             (Some(detail), _) => return (Told::failed("asks-otherwise", detail), None, log),
@@ -296,8 +286,7 @@ impl Player<'_> {
     fn follow(&mut self, step: &Recording, after: Option<Json>) {
         let Then::Decided { status, actions, .. } = &step.then else { return };
         self.known = after.is_some();
-        let decision =
-            Decision { state: after.unwrap_or_default(), status: status.clone(), actions: actions.clone() };
+        let decision = Decision { state: after.unwrap_or_default(), status: status.clone(), actions: actions.clone() };
         let ground = Ground { definition: &self.version.definition, now: step.at, due: &|_| Ok(step.at) };
         match machine::decide(self.run.clone(), &step.event, decision, &ground) {
             Ok(decided) => self.become_of(decided),

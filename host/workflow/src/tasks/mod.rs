@@ -68,12 +68,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    fn of(
-        task: Task,
-        workflow_label: String,
-        can: Result<(), String>,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    fn of(task: Task, workflow_label: String, can: Result<(), String>, now: Timestamp) -> Result<Self, StoreError> {
         let data = RawValue::from_string(task.data).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let step = task.step;
         Ok(Self {

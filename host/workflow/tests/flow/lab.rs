@@ -18,8 +18,8 @@ use signalsync_core::contract::{Json, Message};
 use signalsync_core::rights::Person;
 use signalsync_core::{
     Authority, Call, Caller, Clock, Completed, Deployed, DeploymentName, Digest, End, Execution, ExecutionId, Failure,
-    Grants, Input, Invoke, Kind, Output, Permission, Principal, Recorded, Replayed, Rights, RunId, SimulatedClock, TaskId, TenantId,
-    TenantScope, Tier, Timestamp, Usage, UserId,
+    Grants, Input, Invoke, Kind, Output, Permission, Principal, Recorded, Replayed, Rights, RunId, SimulatedClock,
+    TaskId, TenantId, TenantScope, Tier, Timestamp, Usage, UserId,
 };
 use signalsync_data::Schemas;
 use signalsync_people::standing::{self, Standing};
