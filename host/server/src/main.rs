@@ -90,7 +90,7 @@ fn main() -> ExitCode {
         Command::Tenant { config, act } => tenant(config, act),
         Command::Audit { config, act } => audit(config, act),
         Command::Replay { run, tenant, version, config } => match replay(config, run, &tenant, version) {
-            Ok(same) if !same => return ExitCode::FAILURE,
+            Ok(false) => return ExitCode::FAILURE,
             done => done.map(drop),
         },
         Command::CheckConfig { config } => resolved(Some(config)).map(drop),
