@@ -68,7 +68,7 @@ pub struct Call {
 
 /// What a component is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "CallInput")]
+#[schemars(rename = "Call")]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
     /// `validate` of a validation.

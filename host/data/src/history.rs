@@ -18,6 +18,7 @@ const CHANGES_BYTES_MAX: usize = 64 << 10;
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RecordAct")]
 pub enum Act {
     Created,
     Changed,

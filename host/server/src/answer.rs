@@ -117,12 +117,12 @@ pub(crate) fn current<T: Serialize>(head: &Head, version: u64, body: &T) -> Resu
     Ok(tagged(json(StatusCode::OK, body)?, version))
 }
 
-/// What every answer says to browsers: nothing here is a page, and nothing here is to be kept.
+/// What every answer says to browsers: what does not say otherwise is no page, and is not to be kept.
 pub(crate) fn protect(headers: &mut HeaderMap, is_secure: bool) {
     let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
-    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
     headers.insert(resource_policy, HeaderValue::from_static("same-origin"));

@@ -20,6 +20,7 @@ use crate::input::{Head, Input};
 use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
 use crate::routes::{self, Enter, Found, Handling, Needs};
+use crate::web;
 
 /// Longest value of an Authorization header that is looked at.
 const AUTHORIZATION_BYTES_MAX: usize = 200;
@@ -161,6 +162,10 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
         Found::Route { route, params } if matches!(route.enter, Enter::Public(_)) || label.is_some() => (route, params),
         Found::OtherMethods(allow) if label.is_some() => {
             return Err(Problem::plain(Code::MethodNotAllowed).allow(&allow));
+        }
+        Found::Nothing if label.is_some() => {
+            let page = web::answer(&parts).ok_or_else(Problem::not_found);
+            return Ok(Handling::from(Box::pin(ready(page))).into());
         }
         Found::Route { .. } | Found::OtherMethods(_) | Found::Nothing => return Err(Problem::not_found()),
     };

@@ -18,6 +18,7 @@ pub mod routes;
 mod sweep;
 pub mod templates;
 mod tenants;
+mod web;
 
 use std::future::Future;
 use std::net::SocketAddr;

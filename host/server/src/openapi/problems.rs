@@ -41,6 +41,7 @@ pub(super) fn of(route: &Route) -> Vec<StatusCode> {
             StatusCode::INSUFFICIENT_STORAGE,
         ]);
     }
+    statuses.extend(route.also);
     if route.method == Method::GET && route.is_partial() {
         statuses.push(StatusCode::RANGE_NOT_SATISFIABLE);
     }

@@ -31,6 +31,7 @@ pub(super) struct Trial {
 
 /// What a deployment answers: the version, and where the deployment stands now.
 #[derive(serde::Serialize, JsonSchema)]
+#[schemars(rename = "DeployedVersion")]
 pub(super) struct Deployed {
     #[serde(flatten)]
     version: Version,

@@ -118,6 +118,8 @@ pub struct Route {
     pub(crate) shape: Shape,
     pub(crate) enter: Enter,
     statuses: Vec<StatusCode>,
+    /// Problems that do not follow from what it is.
+    pub(crate) also: &'static [StatusCode],
 }
 
 /// What comes of a request that is sent twice.
@@ -159,6 +161,7 @@ impl Route {
             shape,
             enter,
             statuses: vec![status],
+            also: &[],
         }
     }
 
@@ -197,6 +200,11 @@ impl Route {
     pub(super) fn gives(self, statuses: &[StatusCode]) -> Self {
         let known = self.statuses.iter().filter(|status| **status == StatusCode::NOT_MODIFIED);
         Self { statuses: statuses.iter().chain(known).copied().collect(), ..self }
+    }
+
+    /// Problems with these statuses can come of it besides those that follow from what it is.
+    pub(super) fn also(self, also: &'static [StatusCode]) -> Self {
+        Self { also, ..self }
     }
 
     /// It speaks a protocol that has headers of its own.

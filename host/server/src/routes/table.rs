@@ -20,6 +20,10 @@ use super::{
 const OK: &[StatusCode] = &[StatusCode::OK];
 const CREATED: &[StatusCode] = &[StatusCode::CREATED];
 const ACCEPTED: &[StatusCode] = &[StatusCode::ACCEPTED];
+const CONFLICT: &[StatusCode] = &[StatusCode::CONFLICT];
+const UNPROCESSABLE: &[StatusCode] = &[StatusCode::UNPROCESSABLE_ENTITY];
+const UNEXPECTED: &[StatusCode] = &[StatusCode::PRECONDITION_FAILED];
+const TOO_LARGE: &[StatusCode] = &[StatusCode::PAYLOAD_TOO_LARGE];
 /// It was there, or was not.
 const MADE: &[StatusCode] = &[StatusCode::OK, StatusCode::CREATED];
 const OK_OR_ACCEPTED: &[StatusCode] = &[StatusCode::OK, StatusCode::ACCEPTED];
@@ -39,7 +43,7 @@ pub fn all() -> Vec<Route> {
         get("/healthz", "Whether the process runs", public(public::alive)),
         get("/readyz", "Whether the process takes work", public(public::ready)),
         get("/problems/{code}", "What a problem's code means", public(public::problem)),
-        get("/openapi.json", "This document", public(public::openapi)),
+        get("/openapi.json", "This document", public(public::openapi)).tagged(),
         get("/v1/health", "How the process does", operator(operator::health)),
         get("/v1/tenants", "Tenants, in the order of their making", operator(operator::list))
             .query(&[AFTER_TENANT, LIMIT]),
@@ -282,6 +286,7 @@ pub fn all() -> Vec<Route> {
             "When so much working time has passed, and why",
             signed_in(calendars::preview),
         )
+        .also(UNPROCESSABLE)
         .query(&[FROM, MINUTES]),
         get("/v1/teams", "Teams, by name", tenant(Permission::PeopleRead, teams::list)).query(&[AFTER, LIMIT]),
         post("/v1/teams", "Makes a team", tenant(Permission::PeopleManage, teams::create)).gives(CREATED).tagged(),
@@ -447,6 +452,7 @@ pub fn all() -> Vec<Route> {
             "All records that the caller sees, as a file",
             tenant(Permission::RecordsExport, exports::get),
         )
+        .also(CONFLICT)
         .query(&[FORMAT]),
         post(
             "/v1/collections/{collection}/import",
@@ -460,6 +466,7 @@ pub fn all() -> Vec<Route> {
             "An empty file for an import",
             signed_in(imports::template),
         )
+        .also(CONFLICT)
         .query(&[FORMAT]),
         get("/v1/collections/{collection}/records", "Records, by id", signed_in(records::list))
             .query(&[PREFIX, AFTER, LIMIT]),
@@ -535,7 +542,8 @@ pub fn all() -> Vec<Route> {
             signed_in(uploads::create),
         )
         .gives(CREATED)
-        .headers(uploads::BEGINS),
+        .headers(uploads::BEGINS)
+        .also(TOO_LARGE),
         get("/v1/workflows", "Workflows, by name", tenant(Permission::WorkflowsRead, workflows::list))
             .query(&[AFTER, LIMIT]),
         get("/v1/workflows/{workflow}", "A workflow", tenant(Permission::WorkflowsRead, workflows::get)),
@@ -627,18 +635,9 @@ pub fn all() -> Vec<Route> {
             tenant(Permission::WorkflowsManage, schedules::delete),
         )
         .expected(),
-        get("/v1/runs", "Runs that the caller may see, newest first", signed_in(runs::list)).query(&[
-            WORKFLOW,
-            RUN_STATE,
-            STATUS,
-            BUSINESS_KEY,
-            MINE,
-            INCIDENT,
-            SINCE,
-            UNTIL,
-            BEFORE,
-            LIMIT,
-        ]),
+        get("/v1/runs", "Runs that the caller may see, newest first", signed_in(runs::list))
+            .also(UNPROCESSABLE)
+            .query(&[WORKFLOW, RUN_STATE, STATUS, BUSINESS_KEY, MINE, INCIDENT, SINCE, UNTIL, BEFORE, LIMIT]),
         post(
             "/v1/runs/bulk",
             "Acts on many runs; the answer is the job that does it, or with `dry-run` what it would touch",
@@ -758,11 +757,13 @@ pub fn all() -> Vec<Route> {
             tenant(Permission::FilesWrite, uploads::create),
         )
         .gives(CREATED)
-        .headers(uploads::BEGINS),
+        .headers(uploads::BEGINS)
+        .also(TOO_LARGE),
         options("/v1/uploads", "What of tus is spoken here", public(uploads::capabilities)),
         get("/v1/uploads/{upload}", "How much of a file has arrived", signed_in(uploads::get))
             .gives(OK)
-            .headers(uploads::SPEAKS),
+            .headers(uploads::SPEAKS)
+            .also(UNEXPECTED),
         patch("/v1/uploads/{upload}", "Sends the next part of a file", signed_in(uploads::append))
             .headers(uploads::GOES_ON),
         delete("/v1/uploads/{upload}", "Gives an upload up", signed_in(uploads::delete)).headers(uploads::SPEAKS),
@@ -805,7 +806,8 @@ pub fn all() -> Vec<Route> {
             "/v1/jobs/{job}/mend",
             "The rows of an import that were not acceptable, as a file to mend",
             signed_in(imports::mend),
-        ),
+        )
+        .also(CONFLICT),
         post("/v1/jobs/{job}/pause", "Pauses a job", signed_in(work::pause)),
         post("/v1/jobs/{job}/resume", "Goes on with a job", signed_in(work::resume)),
         post("/v1/jobs/{job}/cancel", "Cancels a job", signed_in(work::cancel)),
