@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod client;
-mod example;
 pub mod clock;
 pub mod everything;
+mod example;
 mod outside;
 mod people;
 mod platform;

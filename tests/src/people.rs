@@ -29,6 +29,14 @@ impl Person {
     pub fn is_let_in(&self, cookie: &str) -> bool {
         self.client.with_key("").send("GET", "/v1/me", &[("cookie", cookie)], b"").status == 200
     }
+
+    /// Ends that session.
+    #[track_caller]
+    pub fn sign_out(&self, cookie: &str) {
+        let headers = [JSON[0], ("cookie", cookie), SAME_ORIGIN];
+        let status = self.client.with_key("").send("POST", "/v1/sign-out", &headers, b"").status;
+        assert!((200..300).contains(&status), "{status}");
+    }
 }
 
 /// The cookie of a session that an answer begins.
@@ -77,5 +85,7 @@ fn id_of(tenant: &Tenant, mail: &str) -> String {
     let found = tenant.client.get(&format!("/v1/people?search={mail}")).expect(200).json();
     found["items"][0]["id"].as_str().expect("an id").to_owned()
 }
+
+const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];

@@ -60,7 +60,11 @@ struct Inner {
     executions: Executions,
     clock: Arc<dyn Clock>,
     origin: OriginCheck,
+    holds: Vec<Holds>,
 }
+
+/// Says why a deployment cannot be deleted, if it cannot: what somebody else has that stands on it.
+pub type Holds = fn(&mut Transaction, &DeploymentName) -> Result<Option<String>, StoreError>;
 
 impl Deployments {
     pub fn new(
@@ -70,7 +74,21 @@ impl Deployments {
         origin: OriginCheck,
     ) -> Self {
         let executions = Executions::new(Arc::clone(&stores));
-        Self(Arc::new(Inner { stores, invoke, executions, clock, origin }))
+        Self(Arc::new(Inner { stores, invoke, executions, clock, origin, holds: Vec::new() }))
+    }
+
+    /// With something that holds deployments.
+    #[must_use]
+    pub fn held_by(self, holds: Holds) -> Self {
+        let Inner { stores, invoke, executions, clock, origin, holds: others } = &*self.0;
+        Self(Arc::new(Inner {
+            stores: Arc::clone(stores),
+            invoke: Arc::clone(invoke),
+            executions: executions.clone(),
+            clock: Arc::clone(clock),
+            origin: *origin,
+            holds: others.iter().copied().chain([holds]).collect(),
+        }))
     }
 
     /// Adds a version, and activates it when the draft says so.
@@ -188,7 +206,7 @@ impl Deployments {
     /// Removes a deployment with all its versions. Its execution records stay.
     ///
     /// # Errors
-    /// `NotFound`, `Precondition`, or the store failed.
+    /// `NotFound`, `InUse`, `Precondition`, or the store failed.
     pub async fn delete(
         &self,
         scope: &TenantScope,
@@ -198,6 +216,9 @@ impl Deployments {
         let delete = |tx: &mut Transaction| {
             terms.check::<DeployError>(tx, &[key(name)])?;
             let deployment = find(tx, name)?.ok_or(DeployError::NotFound)?;
+            for holds in &self.0.holds {
+                holds(tx, name)?.map_or(Ok(()), |why| Err(DeployError::InUse(why)))?;
+            }
             for number in 1..=deployment.newest {
                 tx.delete(&version_key(name, number))?;
             }

@@ -65,6 +65,9 @@ pub enum DeployError {
     /// The last versions of a deployment are kept; there are none left to count.
     #[error("a deployment has at most {limit} versions; delete it and deploy anew")]
     TooManyVersions { limit: u32 },
+    /// Something stands on the deployment; the text says what, and what to do.
+    #[error("{0}")]
+    InUse(String),
     /// The deployment is not as the caller expects.
     #[error(transparent)]
     Precondition(#[from] Unexpected),

@@ -12,6 +12,14 @@ use signalsync_store::{
 
 use crate::error::ComponentError;
 
+/// One receipt, as long as it is kept.
+///
+/// # Errors
+/// The store failed.
+pub fn receipt(tx: &mut Transaction, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
+    tx.get(&Key::new(Table::Executions, &[&id.to_string()]))?.map(|row| row::read(&row.body)).transpose()
+}
+
 /// Execution records of all tenants, each tenant's behind its scope.
 #[derive(Clone)]
 pub struct Executions(Arc<Stores>);
@@ -107,8 +115,7 @@ impl Executions {
     /// `NotFound`, or the store failed.
     pub async fn get(&self, scope: &TenantScope, id: ExecutionId) -> Result<Execution, ComponentError> {
         let mut tx = self.0.tenant(scope).await?.begin().await?;
-        let row = tx.get(&Key::new(Table::Executions, &[&id.to_string()]))?.ok_or(ComponentError::NotFound)?;
-        Ok(row::read(&row.body)?)
+        receipt(&mut tx, id)?.ok_or(ComponentError::NotFound)
     }
 
     /// Receipts, newest first. A page may be short, or empty, and still have a `next`: only so many are looked at.

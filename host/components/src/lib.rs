@@ -12,9 +12,9 @@ mod validations;
 mod version;
 
 pub use component::{Component, Components, Described, State, definition};
-pub use deployment::{Deployment, Deployments, Tried};
+pub use deployment::{Deployment, Deployments, Holds, Tried};
 pub use draft::{Draft, OriginCheck};
 pub use error::{ComponentError, DeployError};
-pub use executions::{Executions, Receipts};
+pub use executions::{Executions, Receipts, receipt};
 pub use validations::{Validation, validations_of};
 pub use version::{OnFailure, Version, active, call, deployed};

@@ -155,19 +155,55 @@ pub struct Replay {
     pub truncated: bool,
 }
 
-/// One answer of the host to the component that a replay must give again.
+/// One answer of the host to the component that a replay must give again when it is asked the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "call")]
 pub enum Observed {
-    /// A capability answered with a document or said no.
-    Answer { function: String, answer: Json },
+    /// A capability answered with a document.
+    Answer {
+        function: String,
+        /// Stands for what the function was given; none in receipts that are older than this field.
+        #[serde(default)]
+        asked: String,
+        answer: Json,
+    },
     /// A capability answered with bytes.
     Bytes {
         function: String,
+        #[serde(default)]
+        asked: String,
         #[serde(with = "base64_bytes")]
         #[schemars(with = "String")]
         answer: Vec<u8>,
     },
+    /// A capability said no.
+    Refused {
+        function: String,
+        #[serde(default)]
+        asked: String,
+        denial: Denial,
+    },
+}
+
+impl Observed {
+    /// Which function answered, and what stands for what it was given.
+    pub fn question(&self) -> (&str, &str) {
+        match self {
+            Self::Answer { function, asked, .. }
+            | Self::Bytes { function, asked, .. }
+            | Self::Refused { function, asked, .. } => (function, asked),
+        }
+    }
+}
+
+/// Why a capability said no: `denied` of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Denial {
+    NotGranted,
+    Invalid(String),
+    OverLimit(String),
+    Unavailable(String),
 }
 
 mod decimal_text {

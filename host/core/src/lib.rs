@@ -27,7 +27,7 @@ pub use id::{
     AuditId, DepartmentId, Digest, EventId, ExecutionId, JobId, KeyId, MailId, NoticeId, RequestId, RunId, SessionId,
     TaskId, TeamId, TenantId, UploadId, UserId, WorkId,
 };
-pub use invoke::{Completed, Invoke, Touched};
+pub use invoke::{Completed, Invoke, Recorded, Replayed, Touched};
 pub use limits::{CallLimits, Tier};
 pub use name::{
     CalendarName, CollectionName, DeploymentName, FilePath, FolderName, InvalidName, RecordId, RoleName, ScheduleName,

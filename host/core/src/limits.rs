@@ -57,6 +57,8 @@ pub struct Tier {
     pub disk_bytes_max: u64,
     /// Execution records that are kept; the oldest go first.
     pub executions_kept: u32,
+    /// Days that a run of a workflow is kept once it has ended; then it goes with its history, tasks and comments.
+    pub runs_kept_days: u32,
     /// People that the tenant may have, with those who were deactivated or are only invited.
     pub people_max: u32,
     /// Requests of the tenant in a minute, evenly; those of ten seconds can come at once. More are refused (429).
@@ -104,6 +106,7 @@ impl Default for Tier {
             file_types_refused: EXECUTABLES.map(str::to_owned).to_vec(),
             disk_bytes_max: 4 << 30,
             executions_kept: 10_000,
+            runs_kept_days: 400,
             people_max: 10_000,
             requests_per_minute: REQUESTS_PER_MINUTE,
             reaches_outside: true,

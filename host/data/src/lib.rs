@@ -45,7 +45,7 @@ pub use gate::{Change, Gate, Staged};
 pub use history::{Act, VERSIONS_KEPT, Version};
 pub use kind::Kind;
 pub use preview::{PREVIEWED_MAX, Preview};
-pub use publish::{discard, draft, draft_version, publish, published, save};
+pub use publish::{discard, draft, draft_version, form, publish, published, save};
 pub use query::{Count, Filter, Found, LOOKS_MAX, Op, Query, Sort};
 pub use reference::OnDelete;
 pub use row::{About, Record};

@@ -75,9 +75,27 @@ pub fn published(
     version: Option<u32>,
 ) -> Result<(u32, Definition), DataError> {
     let collection = collection::require(gate, tx, name)?;
-    let holding = collection.published.map(|published| published.version);
+    definition(tx, &collection, version)
+}
+
+/// The definition that holds, as a form for whoever is asked to fill it in: no record of the collection is in it, so that
+/// rules over records say nothing.
+///
+/// # Errors
+/// `NoCollection`, `NoDefinition`, or the store failed.
+pub fn form(tx: &mut Transaction, name: &CollectionName) -> Result<(u32, Definition), DataError> {
+    let collection = collection::find(tx, name)?.ok_or(DataError::NoCollection)?;
+    definition(tx, &collection, None)
+}
+
+fn definition(
+    tx: &mut Transaction,
+    collection: &Collection,
+    version: Option<u32>,
+) -> Result<(u32, Definition), DataError> {
+    let holding = collection.published.as_ref().map(|published| published.version);
     let version = version.or(holding).ok_or(DataError::NoDefinition)?;
-    let found = tx.get(&version_key(name, version))?.ok_or(DataError::NoDefinition)?;
+    let found = tx.get(&version_key(&collection.name, version))?.ok_or(DataError::NoDefinition)?;
     Ok((version, row::read(&found.body)?))
 }
 

@@ -78,6 +78,11 @@ impl Tree {
         self.0.get(&id).filter(|department| !department.closed).ok_or(StructureError::NoSuchDepartment(id))
     }
 
+    /// A department, open or closed.
+    pub(crate) fn any(&self, id: DepartmentId) -> Option<&Department> {
+        self.0.get(&id)
+    }
+
     /// Open departments, those above before those below, and by name on each level.
     pub fn open(&self) -> Vec<Department> {
         let mut listed: Vec<_> = self.0.values().filter(|department| !department.closed).cloned().collect();

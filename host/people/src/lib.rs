@@ -8,6 +8,7 @@ pub mod archive;
 pub mod change;
 pub mod circle;
 pub mod department;
+pub mod directory;
 pub mod doorman;
 mod error;
 pub mod glass;

@@ -191,6 +191,15 @@ pub fn prove(tx: &mut Transaction, token: &SessionToken, now: Timestamp) -> Resu
     Ok(Some(Proved { session: row.id, person: row.person, due }))
 }
 
+/// Whether a session has not ended.
+///
+/// # Errors
+/// The store failed.
+pub fn is_alive(tx: &mut Transaction, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(row) = read::<Row>(tx, &key(id))? else { return Ok(false) };
+    Ok(row.is_alive(&policy(tx)?, now))
+}
+
 /// Notes that a session was used.
 ///
 /// # Errors

@@ -263,8 +263,12 @@ fn all(tx: &mut Transaction) -> Result<Vec<Team>, StoreError> {
     Ok(Listing::of(tx.scan(Table::Teams, &[TEAM], "", None, TEAMS_MAX, usize::MAX)?)?.items)
 }
 
+pub(crate) fn find(tx: &mut Transaction, id: TeamId) -> Result<Option<Team>, StoreError> {
+    read(tx, &key(id))
+}
+
 fn require(tx: &mut Transaction, id: TeamId) -> Result<Team, StructureError> {
-    read(tx, &key(id))?.ok_or(StructureError::NoSuchTeam(id))
+    find(tx, id)?.ok_or(StructureError::NoSuchTeam(id))
 }
 
 fn key(id: TeamId) -> Key {

@@ -9,8 +9,8 @@ use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 use signalsync_core::execution::Replay;
 use signalsync_core::{
-    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output,
-    TenantScope, Timestamp, Touched, Usage,
+    Call, CallLimits, Clock, Completed, Deployed, End, Execution, ExecutionId, Failure, Input, Kind, Output, Recorded,
+    Replayed, TenantScope, Timestamp, Touched, Usage,
 };
 use signalsync_data::{Gate, Schemas};
 use signalsync_egress::{Egress, Origin};
@@ -29,7 +29,7 @@ use crate::outcome::{explain, out_of_time};
 use crate::output;
 use crate::schedule::{Scheduler, Share, timed};
 use crate::state::{CallContext, CallState, HANDLES_MAX, StoreBudget, Traffic};
-use crate::transcript::Transcript;
+use crate::transcript::{Played, Transcript};
 
 /// Bytes that one host call, or the answer, may move out of the sandbox. wasmtime's own default is
 /// 128 MiB for each call, with which a guest could fill the host's memory.
@@ -66,6 +66,8 @@ pub(crate) struct Run {
     call: Call,
     /// Whether the receipt has room for the input.
     keeps_input: bool,
+    /// What the host answers, when the call runs once more.
+    recorded: Option<Recorded>,
 }
 
 /// A call that has ended, before its receipt is written.
@@ -107,7 +109,19 @@ impl Ended {
 impl Run {
     pub(crate) fn begin(host: &Host, call: Call) -> Self {
         let keeps_input = call.input.bytes() <= REPLAY_INPUT_BYTES_MAX;
-        Self { id: ExecutionId::new(), started_at: host.clock.now(), start: Instant::now(), call, keeps_input }
+        Self {
+            id: ExecutionId::new(),
+            started_at: host.clock.now(),
+            start: Instant::now(),
+            call,
+            keeps_input,
+            recorded: None,
+        }
+    }
+
+    /// Once more, with what was recorded at first.
+    pub(crate) fn again(host: &Host, call: Call, recorded: Recorded) -> Self {
+        Self { keeps_input: false, recorded: Some(recorded), ..Self::begin(host, call) }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -133,7 +147,10 @@ impl Run {
         let origins = scope.tier().reaches_outside.then_some(origins);
         let outside = Outside::new(Arc::clone(&host.egress), origins, limits.wall_ms);
         let gate = Gate::via(&host.schemas, scope, self.call.now, &self.call.deployed.deployment);
-        let state = call_state(&self.call, scope, gate, memory, outside, tx);
+        let mut state = call_state(&self.call, scope, gate, memory, outside, tx);
+        if let Some(Recorded { caller, observed }) = self.recorded.take() {
+            (state.context.caller, state.transcript) = (caller, Transcript::replaying(observed));
+        }
         let (bytes_in, input) = (self.call.input.bytes(), self.take_input());
         let store = limited_store(&host.engine, state, &limits, self.call.deployed.kind);
         let job = async move {
@@ -179,6 +196,12 @@ impl Run {
     fn take_input(&mut self) -> Input {
         let input = &mut self.call.input;
         if self.keeps_input { input.clone() } else { std::mem::replace(input, Input::Describe) }
+    }
+
+    /// How it went once more; nobody keeps a receipt.
+    pub(crate) fn replayed(ended: Ended) -> Replayed {
+        let Played { strayed, left_out } = ended.transcript.end();
+        Replayed { answer: ended.answer, strayed, left_out, fuel: ended.usage.fuel, log: ended.log.finish().0 }
     }
 
     /// Writes the receipt.

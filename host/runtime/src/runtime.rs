@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
-    Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Refusal, TenantScope,
+    Admission, Admit, Admitted, Call, Clock, Completed, Digest, Failure, Invoke, Kind, Recorded, Refusal, Replayed,
+    TenantScope,
 };
 use signalsync_data::Schemas;
 use signalsync_egress::Egress;
@@ -164,7 +165,6 @@ impl Runtime {
             tracing::error!(kind = %call.deployed.kind, asked = %call.input.kind(), "a call does not fit its component");
             return Err(Failure::HostFault);
         }
-        self.breakers.check(scope.tenant(), call.deployed.component)?;
         let place = self.gates.enter(scope).await?;
         Ok((self.prepare(scope, call).await?, place))
     }
@@ -203,7 +203,12 @@ impl Invoke<Transaction> for Runtime {
     ) -> BoxFuture<'a, Completed<Transaction>> {
         Box::pin(async move {
             let mut run = Run::begin(&self.host, call);
-            let ended = match self.start_call(scope, run.call()).await {
+            let held_back = self.breakers.check(scope.tenant(), run.call().deployed.component);
+            let started = match held_back {
+                Ok(()) => self.start_call(scope, run.call()).await,
+                Err(failure) => Err(failure),
+            };
+            let ended = match started {
                 Ok((prepared, place)) => run.execute(&self.host, scope, prepared, place, tx).await,
                 Err(failure) => Ended::not_started(failure, tx),
             };
@@ -216,6 +221,19 @@ impl Invoke<Transaction> for Runtime {
                 self.breakers.note(scope.tenant(), run.call().deployed.component, stormy);
             }
             run.complete(scope, ended)
+        })
+    }
+
+    /// Breakers neither hold it back nor hear of it: it says nothing about how the component does today.
+    fn replay<'a>(&'a self, scope: &'a TenantScope, call: Call, recorded: Recorded) -> BoxFuture<'a, Replayed> {
+        Box::pin(async move {
+            let mut run = Run::again(&self.host, call, recorded);
+            let nothing = Transaction::detached();
+            let ended = match self.start_call(scope, run.call()).await {
+                Ok((prepared, place)) => run.execute(&self.host, scope, prepared, place, nothing).await,
+                Err(failure) => Ended::not_started(failure, nothing),
+            };
+            Run::replayed(ended)
         })
     }
 }

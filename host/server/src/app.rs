@@ -15,6 +15,7 @@ use signalsync_egress::{Egress, Origin};
 use signalsync_integration::Messages;
 use signalsync_mail::{Office, Outbox, Sender};
 use signalsync_people::department::Departments;
+use signalsync_people::directory::Directory as Names;
 use signalsync_people::doorman::GUESSES_PER_MINUTE_MAX;
 use signalsync_people::invitation::{self, FirstAdministrator};
 use signalsync_people::keys::Keys;
@@ -33,14 +34,15 @@ use signalsync_work::desk::Desk;
 use signalsync_work::jobs::Jobs;
 use signalsync_work::{Driver, Figures, Handlers, SystemTimer};
 use signalsync_workflow::{
-    Absences, BulkJob, Deliveries, Effects, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings, Workflows,
-    register_timers,
+    Absences, BulkJob, Deliveries, Effects, Live, Notices, Runs, Starter, Steps, Tasks, Templates as Wordings,
+    Workflows, register_timers, runs_of,
 };
 use tokio::sync::watch;
 
 use crate::config::{ListenerConfig, PublicUrl, Resolved};
 use crate::listener::CertificateError;
 use crate::mails;
+use crate::routes::Streams;
 use crate::templates::Templates;
 use crate::tenants::Listed;
 
@@ -76,6 +78,7 @@ pub struct App {
     pub(crate) roles: Roles,
     pub(crate) departments: Departments,
     pub(crate) teams: Teams,
+    pub(crate) names: Names,
     pub(crate) keys: Keys,
     pub(crate) reasons: Reasons,
     pub(crate) components: Components,
@@ -94,6 +97,8 @@ pub struct App {
     pub(crate) tasks: Tasks,
     pub(crate) absences: Absences,
     pub(crate) notices: Notices,
+    pub(crate) live: Live,
+    pub(crate) streams: Streams,
     pub(crate) wordings: Wordings,
     pub(crate) deliveries: Deliveries,
     pub(crate) schedules: Schedules<Starter>,
@@ -169,10 +174,11 @@ impl App {
             roles: Roles::new(stores.clone(), clock.clone()),
             departments: Departments::new(stores.clone(), clock.clone()),
             teams: Teams::new(stores.clone(), clock.clone()),
+            names: Names::new(stores.clone()),
             keys: Keys::new(stores.clone(), clock.clone()),
             reasons: Reasons::new(stores.clone(), clock.clone()),
             components,
-            deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin),
+            deployments: Deployments::new(stores.clone(), invoke, clock.clone(), check_origin).held_by(runs_of),
             collections: Collections::new(stores.clone(), judge.clone(), clock.clone()),
             records: Records::new(stores.clone(), judge.clone(), clock.clone()),
             exports: Exports::new(stores.clone(), judge.clone(), clock.clone()),
@@ -187,6 +193,8 @@ impl App {
             tasks: Tasks::new(stores.clone(), judge, clock.clone()),
             absences: Absences::new(stores.clone(), clock.clone()),
             notices: Notices::new(stores.clone()),
+            live: Live::new(stores.clone(), clock.clone()),
+            streams: Streams::default(),
             wordings: Wordings::new(stores.clone(), clock.clone()),
             deliveries,
             schedules,
@@ -235,6 +243,13 @@ impl App {
         self.draining.send_replace(true);
     }
 
+    /// Ends when the process is going away.
+    pub(crate) async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives as long as the process.
+        drop(draining.wait_for(|draining| *draining).await);
+    }
+
     /// Whether it is.
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()
@@ -271,6 +286,29 @@ impl PlaceBuf {
     pub(crate) fn lent(&self) -> Place<'_> {
         Place { name: &self.name, url: &self.url }
     }
+}
+
+/// What looks at runs while nothing is served.
+pub struct Offline {
+    /// Whose they are.
+    pub directory: Directory,
+    /// What they did.
+    pub runs: Runs,
+}
+
+/// Opens the stores and starts what runs components, and nothing that waits for its time. Call it inside of a tokio
+/// runtime.
+///
+/// # Errors
+/// The stores do not open, or a folder, a key or a thread could not be made.
+pub fn offline(config: &Resolved) -> Result<Offline, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let stores = Stores::open(config.stores.clone())?;
+    let egress = Arc::new(Egress::new(config.egress.clone()));
+    let runtime = Runtime::start(config.runtime.clone(), egress, Arc::clone(&clock))?;
+    let schemas = Arc::clone(runtime.schemas());
+    let runs = Runs::new(Arc::clone(&stores), Judge::new(runtime, schemas), Arc::clone(&clock));
+    Ok(Offline { directory: directory(config, &stores, &clock), runs })
 }
 
 /// The directory alone, for work on it while nothing is served.

@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-pub use app::{App, Health, StartError, offline_directory, offline_invitation};
+pub use app::{App, Health, Offline, StartError, offline, offline_directory, offline_invitation};
 use config::Resolved;
 pub use listener::CertificateError;
 use listener::{Entrance, Secured};

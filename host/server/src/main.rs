@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use signalsync_core::{RunId, TenantSlug};
 use signalsync_server::config::{Authored, Resolved};
 use signalsync_server::{offline_directory, run};
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,6 +56,21 @@ enum Command {
         #[command(subcommand)]
         act: operate::AuditAct,
     },
+    /// Play what a run of a workflow has heard once more, and say where the decisions differ; a difference ends it with 1.
+    /// Nothing is written or sent. The server must not be running: while it is, use its API.
+    Replay {
+        /// Which run.
+        run: RunId,
+        /// Whose.
+        #[arg(long)]
+        tenant: TenantSlug,
+        /// The version to play it on. Without it, each step is played on its own.
+        #[arg(long)]
+        version: Option<u32>,
+        /// The configuration. Without it, everything has its default.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Say whether a configuration can be used.
     CheckConfig {
         /// The configuration.
@@ -73,6 +89,10 @@ fn main() -> ExitCode {
         Command::OperatorKey { config, name } => operator_key(config, name),
         Command::Tenant { config, act } => tenant(config, act),
         Command::Audit { config, act } => audit(config, act),
+        Command::Replay { run, tenant, version, config } => match replay(config, run, &tenant, version) {
+            Ok(false) => return ExitCode::FAILURE,
+            done => done.map(drop),
+        },
         Command::CheckConfig { config } => resolved(Some(config)).map(drop),
     };
     match done {
@@ -131,6 +151,15 @@ fn audit(config: Option<PathBuf>, act: operate::AuditAct) -> anyhow::Result<()> 
     let lines = serving_runtime(0)?.block_on(operate::audit(&config, act))?;
     lines.iter().for_each(|line| say(line));
     Ok(())
+}
+
+/// Whether the decisions are the same.
+fn replay(config: Option<PathBuf>, run: RunId, tenant: &TenantSlug, version: Option<u32>) -> anyhow::Result<bool> {
+    let config = resolved(config)?;
+    let threads = config.runtime.guest_threads;
+    let found = serving_runtime(threads)?.block_on(operate::replay(&config, tenant, run, version))?;
+    operate::told(&found).iter().for_each(|line| say(line));
+    Ok(found.different == 0)
 }
 
 /// One thread for each processor, and as many more as components may hold for a slice.

@@ -1,16 +1,18 @@
-//! `signalsync tenant …` and `signalsync audit …`: what the operator does while the server is not running.
+//! `signalsync tenant …`, `signalsync audit …` and `signalsync replay …`: what the operator does while the server is not running.
 
 use anyhow::{anyhow, bail};
 use clap::Subcommand;
+use serde_json::json;
 use signalsync_archive::{copy, furnish};
-use signalsync_core::{Clock as _, FolderName, SystemClock, TenantScope, TenantSlug};
+use signalsync_core::{Clock as _, FolderName, RunId, SystemClock, TenantScope, TenantSlug};
 use signalsync_people::invitation::FirstAdministrator;
 use signalsync_people::name::MailAddress;
 use signalsync_server::config::Resolved;
 use signalsync_server::templates::Templates;
-use signalsync_server::{offline_directory, offline_invitation};
+use signalsync_server::{Offline, offline, offline_directory, offline_invitation};
 use signalsync_store::{StoreError, Terms, Transaction};
 use signalsync_tenancy::{Directory, Life, TenancyError, Tenant, TenantChange, TenantDraft, Wanted};
+use signalsync_workflow::{Bounds, Compared, Comparison, Replay};
 
 /// Tenants on one part of a list.
 const PAGE: usize = 1_000;
@@ -203,4 +205,46 @@ pub(crate) async fn audit(config: &Resolved, AuditAct::Verify { tenant }: AuditA
         }
     }
     if broken.is_empty() { Ok(whole) } else { bail!(broken.join("\n")) }
+}
+
+/// Plays a run.
+///
+/// # Errors
+/// There is no such tenant, run or version, or what is needed does not start.
+pub(crate) async fn replay(
+    config: &Resolved,
+    tenant: &TenantSlug,
+    run: RunId,
+    version: Option<u32>,
+) -> anyhow::Result<Replay> {
+    let Offline { directory, runs } = offline(config)?;
+    let id = directory.get(tenant).await.map_err(explained)?.id;
+    let scope = directory.lend(id).await.map_err(explained)?.ok_or_else(|| anyhow!("there is no such tenant"))?;
+    Ok(runs.replay(&scope, run, version, Bounds::WHOLE).await?)
+}
+
+/// A replay in lines: each step, and what differs as JSON below it.
+pub(crate) fn told(replay: &Replay) -> Vec<String> {
+    let Replay { run, workflow, steps, same, different, not_replayed, more, version: _ } = replay;
+    let mut lines = Vec::with_capacity(steps.len() + 1);
+    for Compared { entry, at, version, heard, comparison } in steps {
+        let (outcome, details) = match comparison {
+            Comparison::Same => ("same", Vec::new()),
+            Comparison::Remembers { difference } => {
+                ("remembers otherwise", difference.iter().map(|patch| format!("  {}", json!(patch))).collect())
+            }
+            Comparison::Differs { recorded, now, difference, log } => {
+                let parts = [("recorded", json!(recorded)), ("now", json!(now)), ("difference", json!(difference))];
+                let log = log.iter().map(|line| format!("  log: {}", line.message));
+                ("differs", parts.iter().map(|(name, part)| format!("  {name}: {part}")).chain(log).collect())
+            }
+            Comparison::NotReached { why } => ("not reached", vec![format!("  {why}")]),
+            Comparison::NotReplayed { why } => ("not replayed", vec![format!("  {why}")]),
+        };
+        lines.push(format!("{entry}\t{at}\tversion {version}\t{heard}\t{outcome}"));
+        lines.extend(details);
+    }
+    let more = if *more { ", and more steps that were not played" } else { "" };
+    lines.push(format!("{workflow}\t{run}\t{same} same, {different} different, {not_replayed} not replayed{more}"));
+    lines
 }

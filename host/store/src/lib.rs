@@ -50,6 +50,7 @@ mod stream;
 mod terms;
 mod transact;
 mod transaction;
+mod watch;
 
 pub use due::{Due, due_key, parse_due};
 pub use error::{CommitError, StoreError};
@@ -64,3 +65,4 @@ pub use stores::{EngineKind, Stores, StoresConfig};
 pub use stream::{ContentReader, FileReader, FileWriter, StagedFile};
 pub use terms::Terms;
 pub use transaction::{Committed, Page, Savepoint, Transaction, Written};
+pub use watch::{Heard, Watch, Watcher};

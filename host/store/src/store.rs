@@ -14,10 +14,12 @@ use crate::engine::{Conflict, Engine, Snapshot};
 use crate::error::{CommitError, StoreError};
 use crate::files::FileInfo;
 use crate::home::Opened;
+use crate::key::Key;
 use crate::quota::Quota;
 use crate::room::Room;
 use crate::stream::{FileReader, FileWriter};
 use crate::transaction::Transaction;
+use crate::watch::Watch;
 
 /// Commits that share one fsync.
 const GROUP_MAX: usize = 64;
@@ -41,14 +43,31 @@ struct Inner {
 pub(crate) struct Tells {
     pub(crate) tenant: TenantId,
     pub(crate) due: Arc<Due>,
+    pub(crate) watch: Arc<Watch>,
+}
+
+/// What is told of a commit, once it is durable.
+struct Telling {
+    due: Option<Timestamp>,
+    rows: Vec<Key>,
 }
 
 impl Tells {
-    fn of(&self, times: &[Option<Timestamp>], results: &[Result<u64, Conflict>]) {
-        let durable = times.iter().zip(results).filter(|(_, result)| result.is_ok());
-        if let Some(at) = durable.filter_map(|(at, _)| *at).min() {
+    fn about(&self, commit: &Commit) -> Telling {
+        Telling { due: due::earliest(commit), rows: self.watch.rows(self.tenant, commit) }
+    }
+
+    fn of(&self, tellings: Vec<Telling>, results: &[Result<u64, Conflict>]) {
+        let durable = tellings.into_iter().zip(results).filter(|(_, result)| result.is_ok());
+        let (mut rows, mut earliest) = (Vec::new(), None::<Timestamp>);
+        for (telling, _) in durable {
+            earliest = earliest.into_iter().chain(telling.due).min();
+            rows.extend(telling.rows);
+        }
+        if let Some(at) = earliest {
             self.due.note(self.tenant, at);
         }
+        self.watch.tell(self.tenant, rows);
     }
 }
 
@@ -215,11 +234,11 @@ impl Committer {
         if let Some(room) = &self.room {
             room.for_commits(&commits)?;
         }
-        let times: Vec<_> = commits.iter().map(due::earliest).collect();
+        let tellings = self.tells.as_ref().map(|tells| commits.iter().map(|commit| tells.about(commit)).collect());
         let engine = Arc::clone(&self.engine);
         let applied = blocking(move || engine.apply(&commits)).await;
-        if let (Some(tells), Ok(results)) = (&self.tells, &applied) {
-            tells.of(&times, results);
+        if let (Some(tells), Some(tellings), Ok(results)) = (&self.tells, tellings, &applied) {
+            tells.of(tellings, results);
         }
         if let Err(error) = &applied {
             tracing::error!(%error, "a group of commits failed; the store stops until it is opened again");
@@ -257,7 +276,7 @@ mod tests {
     use super::*;
     use crate::cipher::SecretKey;
     use crate::engine::MemoryEngine;
-    use crate::key::{Key, Table};
+    use crate::key::Table;
 
     /// An engine that applies a group when it is told to, or fails.
     struct Gated {

@@ -14,6 +14,7 @@ use crate::due::Due;
 use crate::error::StoreError;
 use crate::home::{Home, Homes, Opened};
 use crate::store::{Store, Tells, blocking};
+use crate::watch::Watch;
 
 /// Where and how stores are kept.
 #[derive(Debug, Clone)]
@@ -44,6 +45,7 @@ pub struct Stores {
     open_max: NonZeroUsize,
     open: parking_lot::Mutex<LruCache<Home, Arc<Slot>>>,
     due: Arc<Due>,
+    watch: Arc<Watch>,
 }
 
 /// Where a store is while it is open. Whoever opens it holds the lock, so that it is opened once and nobody
@@ -64,12 +66,17 @@ impl Stores {
     pub fn open(config: StoresConfig) -> Result<Arc<Self>, StoreError> {
         let homes = Arc::new(Homes::new(config.root, config.engine)?);
         let open = parking_lot::Mutex::new(LruCache::unbounded());
-        Ok(Arc::new(Self { homes, open_max: config.open_max, open, due: Arc::default() }))
+        Ok(Arc::new(Self { homes, open_max: config.open_max, open, due: Arc::default(), watch: Arc::default() }))
     }
 
     /// When tenants are due, as far as their stores have been written since the start.
     pub fn due(&self) -> &Arc<Due> {
         &self.due
+    }
+
+    /// What is committed from now on, for those who watch it.
+    pub fn watch(&self) -> &Arc<Watch> {
+        &self.watch
     }
 
     /// The tenant's store.
@@ -137,7 +144,7 @@ impl Stores {
     fn tells(&self, home: Home) -> Option<Tells> {
         match home {
             Home::Platform => None,
-            Home::Tenant(tenant) => Some(Tells { tenant, due: Arc::clone(&self.due) }),
+            Home::Tenant(tenant) => Some(Tells { tenant, due: Arc::clone(&self.due), watch: Arc::clone(&self.watch) }),
         }
     }
 

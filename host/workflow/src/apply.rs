@@ -84,6 +84,7 @@ fn open_task(
         id,
         run: run.id,
         workflow: run.workflow.clone(),
+        key: run.key.clone(),
         name: name.clone(),
         step,
         priority,

@@ -30,6 +30,19 @@ const MENTION: &str = "@mention";
 /// Most notices in one part of a list, and that are marked at once.
 const PAGE_MAX: usize = 200;
 
+/// Notices that are looked at to count those that are not read.
+const COUNTED_MAX: usize = 1_000;
+
+/// How many notices somebody has not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unread {
+    /// Among the newest 1,000.
+    pub count: usize,
+    /// Whether there are older ones, which were not looked at.
+    pub more: bool,
+}
+
 /// Something that somebody is told.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +138,18 @@ impl Notices {
         let mut tx = self.stores.tenant(scope).await?.begin().await?;
         let page = tx.scan_back(Table::Notices, &[&me], "", before, limit.clamp(1, PAGE_MAX), usize::MAX)?;
         Ok(Listing::of(page)?)
+    }
+
+    /// How many of the caller's notices are not read.
+    ///
+    /// # Errors
+    /// `PersonNeeded`, or the store failed.
+    pub async fn unread(&self, scope: &TenantScope) -> Result<Unread, WorkflowError> {
+        let me = person(scope)?.to_string();
+        let mut tx = self.stores.tenant(scope).await?.begin().await?;
+        let page = tx.scan_back(Table::Notices, &[&me], "", None, COUNTED_MAX, usize::MAX)?;
+        let Listing { items, next } = Listing::<Notice>::of(page)?;
+        Ok(Unread { count: items.iter().filter(|notice| !notice.read).count(), more: next.is_some() })
     }
 
     /// The caller has read these; those that are gone are passed over.

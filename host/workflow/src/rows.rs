@@ -14,6 +14,7 @@
 //! | `RunItems`, run, `comment`, id | a comment |
 //! | `Tasks`, id | the task |
 //! | `Inboxes`, holder, due and task | nothing; an open task of somebody |
+//! | `Inboxes`, `did:` and person, end and task | nothing; a task that somebody did |
 
 use std::collections::BTreeSet;
 
@@ -22,16 +23,16 @@ use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
 
-use crate::figures;
 use crate::machine::{Holder, Run, RunState, Task, TaskState};
+use crate::{figures, retention};
 
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const HISTORY: &str = "history";
 pub(crate) const EFFECT: &str = "effect";
 pub(crate) const TASK: &str = "task";
 pub(crate) const COMMENT: &str = "comment";
-const DID: &str = "did";
-const PERSON: &str = "person";
+pub(crate) const DID: &str = "did";
+pub(crate) const PERSON: &str = "person";
 
 /// The list of all runs.
 pub(crate) const ALL: &str = "all";
@@ -66,8 +67,32 @@ pub(crate) fn save_run(tx: &mut Transaction, before: Option<&Run>, after: &Run) 
             _ => {}
         }
     }
+    if after.state.has_ended() && before.is_none_or(|before| !before.state.has_ended()) {
+        retention::note_ended(tx, after)?;
+    }
     figures::of_run(tx, before, after)?;
     write(tx, run_key(after.id), after)
+}
+
+/// Removes a run that has ended from its lists, and its row.
+pub(crate) fn remove_run(tx: &mut Transaction, run: &Run) {
+    for list in lists(run) {
+        tx.erase(index_key(&list, run.id));
+    }
+    tx.erase(run_key(run.id));
+}
+
+/// Removes a task that is not open from its lists, and its row.
+pub(crate) fn remove_task(tx: &mut Transaction, task: &Task) {
+    for (list, place) in doers(task) {
+        tx.erase(Key::new(Table::Inboxes, &[&list, &place]));
+    }
+    tx.erase(task_key(task.id));
+}
+
+/// A run that goes is in nobody's list any more.
+pub(crate) fn forget_person(tx: &mut Transaction, run: RunId, user: UserId) {
+    tx.erase(index_key(&of_person(user), run));
 }
 
 /// The lists that a run stands in.
@@ -127,6 +152,9 @@ pub(crate) fn save_task(tx: &mut Transaction, before: Option<&Task>, after: &Tas
     if before.is_none() {
         tx.put(item_key(after.run, TASK, &after.id.to_string()), "");
     }
+    for (list, place) in doers(after) {
+        tx.put(Key::new(Table::Inboxes, &[&list, &place]), "");
+    }
     figures::of_task(tx, before, after)?;
     write(tx, task_key(after.id), after)
 }
@@ -135,6 +163,18 @@ pub(crate) fn save_task(tx: &mut Transaction, before: Option<&Task>, after: &Tas
 fn inboxes(task: &Task) -> BTreeSet<String> {
     let waiting = task.waiting().filter(|_| task.state == TaskState::Open).map(signs);
     task.places().iter().map(Holder::to_string).chain(waiting).collect()
+}
+
+/// The list of tasks that somebody did.
+pub(crate) fn did(user: UserId) -> String {
+    format!("did:{user}")
+}
+
+/// Where a task that people did stands among those that each of them did.
+fn doers(task: &Task) -> BTreeSet<(String, String)> {
+    let Some(end) = task.end.as_ref().filter(|_| task.state == TaskState::Done) else { return BTreeSet::new() };
+    let place = format!("{:020}/{}", end.at.0, task.id);
+    task.votes.iter().map(|vote| (did(vote.by), place.clone())).collect()
 }
 
 /// The list of tasks that somebody has to sign, now or later.

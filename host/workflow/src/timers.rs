@@ -14,6 +14,7 @@ use crate::apply::later;
 use crate::error::work;
 use crate::inbox::{self, Waiting};
 use crate::machine::{Cause, Run, Task, TaskState};
+use crate::retention::{RETENTION, Retention};
 use crate::{figures, levels, notices, rows, runs, signals};
 
 const TIMER: &str = "workflow-timer";
@@ -53,6 +54,7 @@ pub fn register(clock: &Arc<dyn Clock>, handlers: Handlers) -> Handlers {
         .within(signals::EXPIRES, at(|tx, claimed, _| signals::expire(tx, &claimed.payload()?).map_err(Setback::from)))
         .within(notices::EXPIRES, at(|tx, claimed, _| notices::expire(tx, &claimed.payload()?).map_err(Setback::from)))
         .within(figures::ADDS_UP, AddsUp { clock: Arc::clone(clock) })
+        .within(RETENTION, Retention { clock: Arc::clone(clock) })
         .within(levels::LEVEL, at(levels::reached))
         .within(runs::FORCE, at(|tx, claimed, now| runs::force_end(tx, claimed.payload()?, now).map_err(Setback::from)))
 }

@@ -14,13 +14,15 @@ use signalsync_components::{DeployError, active, definition, deployed};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::contract::{Severity, Violation};
 use signalsync_core::{
-    Clock, CollectionName, DepartmentId, Deployed, DeploymentName, Kind, RoleName, TeamId, TenantScope, Timestamp,
-    UserId,
+    Clock, CollectionName, DepartmentId, Deployed, DeploymentName, Kind, Permission, RoleName, TeamId, TenantScope,
+    Timestamp, UserId,
 };
+use signalsync_data::Definition as FormDefinition;
 use signalsync_store::{Key, Listing, StoreError, Stores, Table, Transaction};
 
 use crate::error::WorkflowError;
 use crate::rows::{read, write};
+use crate::tasks::form;
 use crate::templates;
 
 /// Versions of one workflow.
@@ -59,6 +61,19 @@ pub struct Version {
     pub published_at: Timestamp,
     /// Since when new runs are on another one, or on none.
     pub archived_at: Option<Timestamp>,
+}
+
+/// A workflow that can be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WorkflowOffer")]
+#[serde(rename_all = "kebab-case")]
+pub struct Offer {
+    pub name: DeploymentName,
+    pub label: String,
+    /// A collection whose definition is the form that starts a run.
+    pub input_form: Option<String>,
+    /// On which a run would be.
+    pub version: u32,
 }
 
 /// What is to be published next.
@@ -172,6 +187,60 @@ impl Workflows {
         let mut page = tx.scan(Table::WorkflowVersions, &[name.as_str()], "", after, limit, usize::MAX)?;
         page.entries.retain(|(number, _)| number != DRAFT);
         Ok(Listing::of(page)?)
+    }
+
+    /// One of its versions.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store failed.
+    pub async fn version(
+        &self,
+        scope: &TenantScope,
+        name: &DeploymentName,
+        number: u32,
+    ) -> Result<Version, WorkflowError> {
+        read(&mut self.begin(scope).await?, &version_key(name, number))?.ok_or(WorkflowError::NotFound)
+    }
+
+    /// What the caller may start, in the order of names; nothing for whoever may start nothing. A page may be short, or
+    /// empty, and still have a `next`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn catalogue(
+        &self,
+        scope: &TenantScope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listing<Offer>, WorkflowError> {
+        if !scope.caller().rights.allows(Permission::WorkflowsStart) {
+            return Ok(Listing { items: Vec::new(), next: None });
+        }
+        let Listing { items, next } = self.list(scope, after, limit).await?;
+        let mut tx = self.begin(scope).await?;
+        let mut offers = Vec::with_capacity(items.len());
+        for workflow in items {
+            offers.extend(offered(&mut tx, workflow)?);
+        }
+        Ok(Listing { items: offers, next })
+    }
+
+    /// The form that starts a run of a workflow, for whoever may start one.
+    ///
+    /// # Errors
+    /// `NotFound` when they may not, or there is no form; `Form`, or the store failed.
+    pub async fn start_form(
+        &self,
+        scope: &TenantScope,
+        name: &DeploymentName,
+    ) -> Result<(u32, FormDefinition), WorkflowError> {
+        if !scope.caller().rights.allows(Permission::WorkflowsStart) {
+            return Err(WorkflowError::NotFound);
+        }
+        let mut tx = self.begin(scope).await?;
+        let workflow = require(&mut tx, name)?;
+        let offer = offered(&mut tx, workflow)?.ok_or(WorkflowError::NotFound)?;
+        form(&mut tx, offer.input_form.as_deref())
     }
 
     /// What is to be published next, and what would stop it.
@@ -395,6 +464,14 @@ fn has_form(tx: &mut Transaction, form: &str) -> Result<bool, StoreError> {
     }
 }
 
+/// What can be started of a workflow now.
+fn offered(tx: &mut Transaction, workflow: Workflow) -> Result<Option<Offer>, StoreError> {
+    let Workflow { name, label, published, stopped, newest: _ } = workflow;
+    let Some(number) = published.filter(|_| !stopped) else { return Ok(None) };
+    let input_form = version(tx, &name, number)?.definition.input_form;
+    Ok(Some(Offer { name, label, input_form, version: number }))
+}
+
 /// The version that is published is not any more.
 fn archive(tx: &mut Transaction, workflow: &Workflow, now: Timestamp) -> Result<(), StoreError> {
     let Some(number) = workflow.published else { return Ok(()) };
@@ -408,6 +485,11 @@ pub(crate) fn find(tx: &mut Transaction, name: &DeploymentName) -> Result<Option
 
 pub(crate) fn require(tx: &mut Transaction, name: &DeploymentName) -> Result<Workflow, WorkflowError> {
     find(tx, name)?.ok_or(WorkflowError::NotFound)
+}
+
+/// As people call a workflow.
+pub(crate) fn label(tx: &mut Transaction, name: &DeploymentName) -> Result<String, StoreError> {
+    Ok(find(tx, name)?.map_or_else(|| name.to_string(), |workflow| workflow.label))
 }
 
 /// A version that some run is on: it is there as long as its workflow.

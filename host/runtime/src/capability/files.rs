@@ -10,6 +10,7 @@ use crate::generated::files::{self, Info};
 use crate::generated::types::Denied;
 use crate::meter::STORE_CALL_FUEL;
 use crate::state::CallState;
+use crate::transcript::{Question, Raw};
 
 /// Files in one page.
 const PAGE_FILES_MAX: u32 = 1_000;
@@ -118,14 +119,16 @@ impl CallState {
             return Ok(Err(Denied::Invalid(format!("limit must be 1 to {PAGE_FILES_MAX}"))));
         }
         let after = ask!(after.map(file_path).transpose());
-        let found = self.tx.list_files(&folder, after.as_ref(), limit as usize);
-        let files: Vec<Info> = ask!(found.map_err(|error| unavailable(&error)))
-            .into_iter()
-            .map(|file| Info { path: file.path.into(), size: file.size, media_type: file.media_type })
-            .collect();
-        let seen: Vec<_> = files.iter().map(|f| (&f.path, f.size, &f.media_type)).collect();
-        self.transcript.answer("files.list", &seen);
-        Ok(Ok(files))
+        let from = after.as_ref().map_or("", FilePath::as_str);
+        let question =
+            Question::new("files.list", &[folder.as_str().as_bytes(), from.as_bytes(), &limit.to_le_bytes()]);
+        let found = self.observe(question, |state| {
+            let found = state.tx.list_files(&folder, after.as_ref(), limit as usize);
+            let files = found.map_err(|error| unavailable(&error))?.into_iter();
+            Ok(files.map(|file| (file.path.into(), file.size, file.media_type)).collect::<Vec<(String, u64, String)>>())
+        })?;
+        let info = |(path, size, media_type)| Info { path, size, media_type };
+        Ok(found.map(|files| files.into_iter().map(info).collect()))
     }
 
     fn read_part(&mut self, this: &Resource<OpenFolder>, path: String, offset: u64, length: u32) -> Answer<Vec<u8>> {
@@ -135,12 +138,14 @@ impl CallState {
             return Ok(Err(Denied::OverLimit("1 MiB for one read".to_owned())));
         }
         let path = ask!(file_path(path));
-        let found = self.tx.read_file(&folder, &path, offset, length);
-        let Some(bytes) = ask!(found.map_err(|error| unavailable(&error))) else {
-            return Ok(Err(Denied::Invalid(format!("there is no file {path} in the folder {folder}"))));
-        };
-        self.transcript.bytes("files.read", &bytes);
-        Ok(Ok(bytes.into()))
+        let given =
+            [folder.as_str().as_bytes(), path.as_str().as_bytes(), &offset.to_le_bytes(), &length.to_le_bytes()];
+        let bytes = self.observe(Question::new("files.read", &given), |state| {
+            let found = state.tx.read_file(&folder, &path, offset, length).map_err(|error| unavailable(&error))?;
+            let missing = || Denied::Invalid(format!("there is no file {path} in the folder {folder}"));
+            found.map(|bytes| Raw(bytes.into())).ok_or_else(missing)
+        })?;
+        Ok(bytes.map(|Raw(bytes)| bytes))
     }
 
     fn write_whole(
@@ -160,15 +165,18 @@ impl CallState {
         }
         ask!(spend(&mut self.budget.file_writes, 1, "64 files written in a call"));
         ask!(spend(&mut self.budget.write_bytes, body.len(), "8 MiB of writes in a call"));
-        let written = self.tx.write_file(&folder, &path, media_type, Bytes::from(body));
-        Ok(written.map_err(|error| unavailable(&error)))
+        let given = [folder.as_str().as_bytes(), path.as_str().as_bytes(), media_type.as_bytes(), &body];
+        let question = Question::new("files.write", &given);
+        self.observe(question, |state| {
+            let written = state.tx.write_file(&folder, &path, media_type, Bytes::from(body));
+            written.map_err(|error| unavailable(&error))
+        })
     }
 
     fn delete_path(&mut self, this: &Resource<OpenFolder>, path: String) -> Answer<bool> {
         let (folder, path) = ask!(self.writable_path(this, path)?);
-        let existed = ask!(self.tx.delete_file(&folder, &path).map_err(|error| unavailable(&error)));
-        self.transcript.answer("files.delete", &existed);
-        Ok(Ok(existed))
+        let question = Question::new("files.delete", &[folder.as_str().as_bytes(), path.as_str().as_bytes()]);
+        self.observe(question, |state| state.tx.delete_file(&folder, &path).map_err(|error| unavailable(&error)))
     }
 
     fn writable_path(&mut self, this: &Resource<OpenFolder>, path: String) -> Answer<(FolderName, FilePath)> {

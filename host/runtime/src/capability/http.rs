@@ -13,6 +13,7 @@ use crate::generated::http::{self, Header, Request, Response};
 use crate::generated::types::Denied;
 use crate::meter::HTTP_CALL_FUEL;
 use crate::state::CallState;
+use crate::transcript::Question;
 
 /// Requests in one call.
 const REQUESTS_MAX: u32 = 32;
@@ -52,21 +53,45 @@ impl http::HostWithStore<CallState> for Http {
             return Ok(Err(Denied::OverLimit(format!("{REQUESTS_MAX} requests in a call"))));
         }
         outside.sent += 1;
-        let (egress, deadline) = (Arc::clone(&outside.egress), outside.deadline);
-        let sent = match &outside.origins {
-            Some(origins) => egress.send(origins, request.into(), deadline).await,
-            None => Err(EgressError::Unavailable(NOTHING_LEAVES.to_owned())),
+        let request = contract::Request::from(request);
+        let question =
+            Question::new("http.send", &[request.method.as_bytes(), request.url.as_bytes(), &rest(&request)]);
+        let played = host.get().transcript.played::<contract::Response>(&question)?;
+        let sent = match played {
+            Some(played) => played,
+            None => {
+                let outside = &host.get().outside;
+                let (egress, deadline) = (Arc::clone(&outside.egress), outside.deadline);
+                let sent = match &outside.origins {
+                    Some(origins) => egress.send(origins, request, deadline).await,
+                    None => Err(EgressError::Unavailable(NOTHING_LEAVES.to_owned())),
+                };
+                let sent = sent.map_err(Denied::from);
+                host.get().transcript.note(question, &sent);
+                sent
+            }
         };
-        host.get().transcript.answer("http.send", &sent.as_ref().map_err(ToString::to_string));
         match sent {
             Ok(response) => {
                 let response = Response::from(response);
                 answer(&mut host, size(&response.headers, &response.body))?;
                 Ok(Ok(response))
             }
-            Err(error) => Ok(Err(error.into())),
+            Err(denied) => Ok(Err(denied)),
         }
     }
+}
+
+/// All of a request but its method and address, in one form.
+fn rest(request: &contract::Request) -> Vec<u8> {
+    let contract::Request { method: _, url: _, headers, body, credential } = request;
+    let mut rest = Vec::with_capacity(body.len() + 64 * headers.len());
+    for part in headers.iter().flat_map(|header| [&header.name, &header.value]).chain(credential) {
+        rest.extend((part.len() as u64).to_le_bytes());
+        rest.extend(part.as_bytes());
+    }
+    rest.extend(body);
+    rest
 }
 
 fn size(headers: &[Header], body: &[u8]) -> usize {

@@ -15,6 +15,7 @@ use crate::generated::types::{self, Denied};
 use crate::generated::workflow_types;
 use crate::meter::charge;
 use crate::state::CallState;
+use crate::transcript::{Kept, Question};
 
 /// A host function's way to the call: its state, and the store that holds it.
 pub(crate) type Host<'a, C> = Access<'a, CallState, C>;
@@ -40,6 +41,25 @@ fn enter<C: HasData>(host: &mut Host<'_, C>, fuel: u64, bytes: usize) -> wasmtim
 fn answer<C: HasData>(host: &mut Host<'_, C>, bytes: usize) -> wasmtime::Result<()> {
     host.data_mut().traffic.bytes_in += bytes as u64;
     charge(host, 0, bytes)
+}
+
+impl CallState {
+    /// An answer that depends on more than the call: asked for and noted, or in a replay what it was at first.
+    ///
+    /// # Errors
+    /// The call ends with it.
+    fn observe<T: Kept>(
+        &mut self,
+        question: Question,
+        ask: impl FnOnce(&mut Self) -> Result<T, Denied>,
+    ) -> wasmtime::Result<Result<T, Denied>> {
+        if let Some(played) = self.transcript.played(&question)? {
+            return Ok(played);
+        }
+        let answer = ask(self);
+        self.transcript.note(question, &answer);
+        Ok(answer)
+    }
 }
 
 /// Takes `amount` from a budget, or says which one is used up.

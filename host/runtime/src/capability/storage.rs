@@ -10,6 +10,7 @@ use crate::generated::storage::{self, Entry, Page};
 use crate::generated::types::Denied;
 use crate::meter::STORE_CALL_FUEL;
 use crate::state::{CallState, StoreBudget};
+use crate::transcript::Question;
 
 /// Entries in one page.
 const PAGE_ENTRIES_MAX: u32 = 1_000;
@@ -122,13 +123,13 @@ impl CallState {
         let (collection, gate) = self.gate_of(this)?;
         ask!(spend(&mut self.budget.reads, 1, "10,000 reads in a call"));
         let id = ask!(record_id(id));
-        let entry = match gate.get(&mut self.tx, &collection, &id) {
-            Ok(record) => Some(entry(record)),
-            Err(DataError::NotFound | DataError::NoCollection) => None,
-            Err(error) => return Ok(Err(denied(error))),
-        };
-        self.transcript.answer("storage.get", &entry.as_ref().map(|e| (&e.id, e.version, &e.body)));
-        Ok(Ok(entry))
+        let question = Question::new("storage.get", &[collection.as_str().as_bytes(), id.as_str().as_bytes()]);
+        let found = self.observe(question, |state| match gate.get(&mut state.tx, &collection, &id) {
+            Ok(record) => Ok(Some(flat(record))),
+            Err(DataError::NotFound | DataError::NoCollection) => Ok(None),
+            Err(error) => Err(denied(error)),
+        })?;
+        Ok(found.map(|found| found.map(entry)))
     }
 
     fn list_records(
@@ -147,11 +148,14 @@ impl CallState {
             return Ok(Err(Denied::Invalid("prefix is at most 256 bytes, and after a page's `next`".to_owned())));
         }
         let bounds = (limit as usize, PAGE_BYTES_MAX);
-        let found = ask!(gate.list(&mut self.tx, &collection, prefix, after, bounds).map_err(denied));
-        let page = Page { entries: found.items.into_iter().map(entry).collect(), next: found.next };
-        let seen: Vec<_> = page.entries.iter().map(|e| (&e.id, e.version, &e.body)).collect();
-        self.transcript.answer("storage.list", &(seen, &page.next));
-        Ok(Ok(page))
+        let given = [collection.as_str(), prefix, after.unwrap_or_default()].map(str::as_bytes);
+        let limits = limit.to_le_bytes();
+        let question = Question::new("storage.list", &[given[0], given[1], given[2], &limits]);
+        let found = self.observe(question, |state| {
+            let found = gate.list(&mut state.tx, &collection, prefix, after, bounds).map_err(denied)?;
+            Ok((found.items.into_iter().map(flat).collect::<Vec<_>>(), found.next))
+        })?;
+        Ok(found.map(|(entries, next)| Page { entries: entries.into_iter().map(entry).collect(), next }))
     }
 
     fn write_record(&mut self, this: &Resource<OpenCollection>, id: String, body: String) -> Answer<()> {
@@ -160,25 +164,28 @@ impl CallState {
             return Ok(Err(Denied::OverLimit("1 MiB for a record".to_owned())));
         }
         ask!(spend(&mut self.budget.write_bytes, body.len(), "8 MiB of writes in a call"));
-        let change = Change { collection, id, body, precondition: Precondition::None };
-        let staged = ask!(gate.put(&mut self.tx, &change).map_err(denied));
-        let Change { collection, id, .. } = change;
-        let known = self.touched.iter().any(|touched| touched.collection == collection && touched.id == id);
-        if !known && staged.before.as_ref() != Some(&staged.after) {
-            self.touched.push(Touched { collection, id, before: staged.before });
-        }
-        Ok(Ok(()))
+        let given = [collection.as_str(), id.as_str(), &body].map(str::as_bytes);
+        let question = Question::new("storage.put", &given);
+        self.observe(question, |state| {
+            let change = Change { collection, id, body, precondition: Precondition::None };
+            let staged = gate.put(&mut state.tx, &change).map_err(denied)?;
+            let Change { collection, id, .. } = change;
+            let known = state.touched.iter().any(|touched| touched.collection == collection && touched.id == id);
+            if !known && staged.before.as_ref() != Some(&staged.after) {
+                state.touched.push(Touched { collection, id, before: staged.before });
+            }
+            Ok(())
+        })
     }
 
     fn delete_record(&mut self, this: &Resource<OpenCollection>, id: String) -> Answer<bool> {
         let (collection, id, gate) = ask!(self.writable(this, id)?);
-        let existed = match gate.delete(&mut self.tx, &collection, &id, Precondition::None) {
-            Ok(()) => true,
-            Err(DataError::NotFound | DataError::NoCollection) => false,
-            Err(error) => return Ok(Err(denied(error))),
-        };
-        self.transcript.answer("storage.delete", &existed);
-        Ok(Ok(existed))
+        let question = Question::new("storage.delete", &[collection.as_str().as_bytes(), id.as_str().as_bytes()]);
+        self.observe(question, |state| match gate.delete(&mut state.tx, &collection, &id, Precondition::None) {
+            Ok(()) => Ok(true),
+            Err(DataError::NotFound | DataError::NoCollection) => Ok(false),
+            Err(error) => Err(denied(error)),
+        })
     }
 
     fn gate_of(&self, this: &Resource<OpenCollection>) -> wasmtime::Result<(CollectionName, Gate)> {
@@ -197,8 +204,15 @@ impl CallState {
     }
 }
 
-fn entry(record: Record) -> Entry {
-    Entry { id: record.id.into(), version: record.version, body: record.body }
+/// A record as the transcript keeps it: its id, version and body.
+type Flat = (String, u64, String);
+
+fn flat(record: Record) -> Flat {
+    (record.id.into(), record.version, record.body)
+}
+
+fn entry((id, version, body): Flat) -> Entry {
+    Entry { id, version, body }
 }
 
 /// What the gate says, as a component may know it.

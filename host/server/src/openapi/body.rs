@@ -123,6 +123,8 @@ bodies! {
     SheetFile = ["application/jsonl", "text/csv", crate::routes::XLSX], {};
     /// Entries of the audit, an object on each line.
     AuditLines = ["application/jsonl"], {};
+    /// What changes, as it changes (server-sent events).
+    Events = ["text/event-stream"], { "type": "string" };
     /// Holidays (RFC 5545).
     HolidayFile = ["text/calendar"], {};
     /// Words for people.

@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 pub(crate) use body::{
-    AnyFile, ArchiveFile, AuditLines, Body, Content, Document, Empty, Fields, FilePart, Gives, HolidayFile, Maybe,
-    MergePatch, Nothing, SheetFile, Takes, Text, Wasm,
+    AnyFile, ArchiveFile, AuditLines, Body, Content, Document, Empty, Events, Fields, FilePart, Gives, HolidayFile,
+    Maybe, MergePatch, Nothing, SheetFile, Takes, Text, Wasm,
 };
 pub use parameter::Parameter;
 use schemas::Schemas;

@@ -86,6 +86,8 @@ codes! {
         "Choose a name that nobody takes for it.";
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests",
         "Send them more evenly: wait as long as Retry-After says. The detail names the limit, of the tenant or of the key.";
+    TooManyStreams = "too-many-streams", TOO_MANY_REQUESTS, "Too many streams of events are open",
+        "Close windows that are not needed; the detail names the limits.";
     TooManyAttempts = "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts failed",
         "Wait for as long as Retry-After says. Others who come from elsewhere do not have to wait.";
     SignInBusy = "sign-in-busy", SERVICE_UNAVAILABLE, "Too many people sign in at the same time",
@@ -203,6 +205,8 @@ codes! {
         "The detail says why.";
     ComponentInUse = "component-in-use", CONFLICT, "A deployment uses the component",
         "Delete the deployment first.";
+    DeploymentInUse = "deployment-in-use", CONFLICT, "Something stands on the deployment",
+        "The detail says what, and what to do.";
     TooManyComponents = "too-many-components", CONFLICT, "The tenant has too many components",
         "Delete components that are not deployed.";
     CompileQueueFull = "compile-queue-full", TOO_MANY_REQUESTS, "Too many components wait to be compiled",

@@ -296,6 +296,7 @@ impl From<DeployError> for Problem {
             DeployError::NotForKind(_) => Self::new(Code::NotForKind, text),
             DeployError::TooMany { limit } => Self::new(Code::TooManyDeployments, text).with("limit", limit),
             DeployError::TooManyVersions { limit } => Self::new(Code::TooManyVersions, text).with("limit", limit),
+            DeployError::InUse(_) => Self::new(Code::DeploymentInUse, text),
             DeployError::Precondition(error) => error.into(),
             DeployError::Reused(error) => error.into(),
             DeployError::Conflict => Self::plain(Code::Conflict),

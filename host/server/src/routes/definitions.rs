@@ -17,9 +17,9 @@ use crate::problem::{Code, Problem};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NumberedDefinition")]
 pub(super) struct Numbered {
-    version: u32,
+    pub(super) version: u32,
     #[serde(flatten)]
-    definition: Definition,
+    pub(super) definition: Definition,
 }
 
 /// A draft that was kept.

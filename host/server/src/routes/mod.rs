@@ -8,6 +8,8 @@ mod components;
 mod definitions;
 mod departments;
 mod deployments;
+mod directory;
+mod events;
 mod executions;
 mod exports;
 mod files;
@@ -41,6 +43,7 @@ use std::sync::LazyLock;
 
 use http::Method;
 
+pub(crate) use events::Streams;
 pub(crate) use exports::XLSX;
 pub use route::{Access, Conditions, Repeated, Route};
 pub(crate) use route::{Enter, Handling, Needs, Params};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use signalsync_core::{NoticeId, TemplateName};
 use signalsync_store::Listing;
-use signalsync_workflow::{NamedTemplate, Notice, NoticeSettings, Template, Wording};
+use signalsync_workflow::{NamedTemplate, Notice, NoticeSettings, Template, Unread, Wording};
 
 use crate::answer::{Answer, empty, json};
 use crate::door::Permitted;
@@ -34,6 +34,10 @@ pub(super) struct Try {
 pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Notice>>, Problem> {
     let query = input.head.query()?;
     json(StatusCode::OK, &input.app.notices.list(permitted.scope(), query.text("before"), query.limit()?).await?)
+}
+
+pub(super) async fn unread(permitted: Permitted, input: Input) -> Result<Answer<Unread>, Problem> {
+    json(StatusCode::OK, &input.app.notices.unread(permitted.scope()).await?)
 }
 
 pub(super) async fn mark_read(permitted: Permitted, input: Input<Seen>) -> Result<Answer, Problem> {

@@ -12,7 +12,7 @@ use signalsync_people::person::PersonState;
 use signalsync_workflow::RunState;
 
 use super::exports::Named as Format;
-use super::tasks::Held;
+use super::tasks::{Held, Listed};
 use crate::input::Limit;
 use crate::openapi::Parameter;
 
@@ -45,6 +45,13 @@ pub(super) const UNTIL: Parameter = Parameter::new::<Timestamp>("until", "Before
 
 pub(super) const SEARCH_PEOPLE: Parameter =
     Parameter::new::<String>("search", "What the name or mail address has in it.");
+pub(super) const SEARCH_NAMES: Parameter =
+    Parameter::new::<String>("search", "Only people of whose name a word begins like this.");
+pub(super) const IDS: Parameter = Parameter::new::<String>(
+    "ids",
+    "Those with these ids of people, teams and departments, parted by commas, at most 100; also people who do not come in \
+     any more.",
+);
 pub(super) const PERSON_STATE: Parameter = Parameter::new::<PersonState>("state", "Only people in this state.");
 
 pub(super) const FROM: Parameter = Parameter::new::<Timestamp>("from", "When it begins; now when it is left out.");
@@ -74,6 +81,10 @@ pub(super) const STATUS: Parameter =
 pub(super) const BUSINESS_KEY: Parameter = Parameter::new::<String>("key", "Only the run with this key.");
 pub(super) const MINE: Parameter = Parameter::new::<bool>("mine", "Only what the caller started.");
 pub(super) const INCIDENT: Parameter = Parameter::new::<String>("incident", "Only runs with an incident of this code.");
+pub(super) const TASK_STATE: Parameter = Parameter::new::<Listed>(
+    "state",
+    "What is to be done (`open`), or what the caller did, newest first (`done`); `open` when it is left out.",
+);
 pub(super) const HOLDER: Parameter =
     Parameter::new::<Held>("holder", "Only tasks of this person, role, team or department.");
 pub(super) const OF_RUN: Parameter = Parameter::new::<RunId>("run", "Only of this run.");

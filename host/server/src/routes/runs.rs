@@ -5,9 +5,10 @@ use http::header::LOCATION;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::RunId;
+use signalsync_core::contract::workflow::Definition;
 use signalsync_store::Listing;
 use signalsync_work::desk::NamedJob;
-use signalsync_workflow::{Bulk, Comment, Detail, Draft, Entry, Filter, Preview, RunAct, Shown};
+use signalsync_workflow::{Bounds, Bulk, Comment, Detail, Draft, Entry, Filter, Preview, Replay, RunAct, Shown, Trial};
 
 use crate::answer::{Answer, json, with};
 use crate::door::Permitted;
@@ -26,6 +27,25 @@ pub(super) struct Why {
 #[serde(deny_unknown_fields)]
 pub(super) struct Onto {
     version: u32,
+}
+
+/// On which version a run is played.
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "ReplayOrder")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Against {
+    /// Each step on its own, when it is left out.
+    #[serde(default)]
+    version: Option<u32>,
+}
+
+/// What changing the version of a run came to.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "MigrationAnswer")]
+pub(super) enum Migrated {
+    Would(Box<Trial>),
+    Is(Box<Detail>),
 }
 
 /// What acting on many runs came to.
@@ -67,6 +87,17 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Det
     json(StatusCode::OK, &input.app.runs.get(permitted.scope(), run(&input.head)?).await?)
 }
 
+pub(super) async fn definition(permitted: Permitted, input: Input) -> Result<Answer<Definition>, Problem> {
+    json(StatusCode::OK, &input.app.runs.definition(permitted.scope(), run(&input.head)?).await?)
+}
+
+/// Plays what the run has heard, and says where the decisions differ.
+pub(super) async fn replay(permitted: Permitted, input: Input<Against>) -> Result<Answer<Replay>, Problem> {
+    let (app, id) = (input.app.clone(), run(&input.head)?);
+    let (_, Against { version }, _) = input.document_or_default().await?;
+    json(StatusCode::OK, &app.runs.replay(permitted.scope(), id, version, Bounds::REQUEST).await?)
+}
+
 pub(super) async fn history(permitted: Permitted, input: Input) -> Result<Answer<Listing<Entry>>, Problem> {
     let query = input.head.query()?;
     let (id, after, limit) = (run(&input.head)?, query.text("after"), query.limit()?);
@@ -100,10 +131,16 @@ pub(super) async fn cancel(permitted: Permitted, input: Input<Why>) -> Result<An
     json(StatusCode::OK, &app.runs.act(permitted.scope(), id, &RunAct::Cancel(reason)).await?)
 }
 
-pub(super) async fn migrate(permitted: Permitted, input: Input<Onto>) -> Result<Answer<Detail>, Problem> {
-    let (app, id) = (input.app.clone(), run(&input.head)?);
+/// With `dry-run=true` it only plays what the run has heard on that version.
+pub(super) async fn migrate(permitted: Permitted, input: Input<Onto>) -> Result<Answer<Migrated>, Problem> {
+    let (app, id, scope) = (input.app.clone(), run(&input.head)?, permitted.scope());
+    let dry: bool = input.head.query()?.parsed("dry-run")?.unwrap_or(false);
     let (_, Onto { version }, _) = input.document().await?;
-    json(StatusCode::OK, &app.runs.act(permitted.scope(), id, &RunAct::Migrate(version)).await?)
+    let migrated = match dry {
+        true => Migrated::Would(Box::new(app.runs.try_migration(scope, id, version).await?)),
+        false => Migrated::Is(Box::new(app.runs.act(scope, id, &RunAct::Migrate(version)).await?)),
+    };
+    json(StatusCode::OK, &migrated)
 }
 
 async fn act(permitted: Permitted, input: &Input, act: RunAct) -> Result<Answer<Detail>, Problem> {

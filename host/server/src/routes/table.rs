@@ -5,16 +5,16 @@ use signalsync_core::Permission;
 
 use super::parameters::{
     ACTION, ACTOR, AFTER, AFTER_EXECUTION, AFTER_FILE, AFTER_TENANT, BEFORE, BEFORE_JOB, BEFORE_MAIL, BEFORE_NUMBER,
-    BEFORE_VERSION, BUSINESS_KEY, DEFINITION_VERSION, DRY_RUN, DUE_BEFORE, EXTENT, FIELD, FORMAT, FROM, HOLDER,
+    BEFORE_VERSION, BUSINESS_KEY, DEFINITION_VERSION, DRY_RUN, DUE_BEFORE, EXTENT, FIELD, FORMAT, FROM, HOLDER, IDS,
     INCIDENT, LIMIT, MAIL_STATUS, MINE, MINUTES, MOVE_TO, OF_DEPLOYMENT, OF_RUN, OUTCOME, PERSON_STATE, PREFIX,
-    PRIORITY, REASON, RECORD_ACTION, RUN_STATE, SEARCH_PEOPLE, SINCE, STATUS, SUBJECT, UNTIL, UPSERT_KEY,
-    WHICH_COLLECTION, WHICH_RECORD, WHOSE, WORKFLOW,
+    PRIORITY, REASON, RECORD_ACTION, RUN_STATE, SEARCH_NAMES, SEARCH_PEOPLE, SINCE, STATUS, SUBJECT, TASK_STATE, UNTIL,
+    UPSERT_KEY, WHICH_COLLECTION, WHICH_RECORD, WHOSE, WORKFLOW,
 };
 use super::route::{Route, guest, operator, public, signed_in, tenant};
 use super::{
-    archives, audit, calendars, collections, components, definitions, departments, deployments, executions, exports,
-    files, imports, keys, mails, mappings, me, notices, operator, organisation, people, public, records, roles, runs,
-    schedules, sign_in, tasks, teams, uploads, why, work, workflows,
+    archives, audit, calendars, collections, components, definitions, departments, deployments, directory, events,
+    executions, exports, files, imports, keys, mails, mappings, me, notices, operator, organisation, people, public,
+    records, roles, runs, schedules, sign_in, tasks, teams, uploads, why, work, workflows,
 };
 
 const OK: &[StatusCode] = &[StatusCode::OK];
@@ -230,6 +230,12 @@ pub fn all() -> Vec<Route> {
             .expected(),
         delete("/v1/roles/{role}", "Deletes a role that nobody has", tenant(Permission::RolesManage, roles::delete))
             .expected(),
+        get(
+            "/v1/directory",
+            "Names of people who can come in; with `ids`, of people and groups",
+            signed_in(directory::list),
+        )
+        .query(&[SEARCH_NAMES, IDS, AFTER, LIMIT]),
         get("/v1/departments", "Departments, as a tree", tenant(Permission::PeopleRead, departments::list)),
         post("/v1/departments", "Makes a department", tenant(Permission::PeopleManage, departments::create))
             .gives(CREATED)
@@ -553,6 +559,13 @@ pub fn all() -> Vec<Route> {
         )
         .query(&[AFTER, LIMIT]),
         get(
+            "/v1/workflows/{workflow}/versions/{number}",
+            "A published version of a workflow",
+            tenant(Permission::WorkflowsRead, workflows::version),
+        ),
+        get("/v1/catalogue", "What the caller may start", signed_in(workflows::catalogue)).query(&[AFTER, LIMIT]),
+        get("/v1/catalogue/{workflow}/form", "The form that starts a run", signed_in(workflows::start_form)),
+        get(
             "/v1/workflows/{workflow}/draft",
             "The draft of a workflow, with what stops it from being published",
             tenant(Permission::WorkflowsManage, workflows::draft),
@@ -633,6 +646,13 @@ pub fn all() -> Vec<Route> {
         .gives(OK_OR_ACCEPTED)
         .query(&[DRY_RUN]),
         get("/v1/runs/{run}", "A run", signed_in(runs::get)),
+        get("/v1/runs/{run}/definition", "What the workflow of a run says of itself", signed_in(runs::definition)),
+        post(
+            "/v1/runs/{run}/replay",
+            "Plays what a run has heard, on its version or another one, and says where the decisions differ",
+            tenant(Permission::WorkflowsManage, runs::replay).only_reads(),
+        )
+        .again("it only looks"),
         get("/v1/runs/{run}/history", "What happened to a run, oldest first", signed_in(runs::history))
             .query(&[AFTER, LIMIT]),
         get("/v1/runs/{run}/tasks", "Tasks of a run", signed_in(runs::tasks)).query(&[AFTER, LIMIT]),
@@ -653,14 +673,16 @@ pub fn all() -> Vec<Route> {
             .again("a run is asked, and ends once"),
         post(
             "/v1/runs/{run}/migrate",
-            "Puts a run on another version of its workflow",
+            "Puts a run on another version of its workflow; with `dry-run` only said what would differ",
             tenant(Permission::WorkflowsManage, runs::migrate),
         )
+        .query(&[DRY_RUN])
         .again("a run is on one version"),
-        get("/v1/tasks", "Open tasks of the caller", signed_in(tasks::list))
-            .query(&[HOLDER, WORKFLOW, OF_RUN, PRIORITY, DUE_BEFORE, AFTER, LIMIT]),
+        get("/v1/tasks", "Tasks that the caller is asked to do, or did", signed_in(tasks::list))
+            .query(&[TASK_STATE, HOLDER, WORKFLOW, OF_RUN, PRIORITY, DUE_BEFORE, AFTER, LIMIT]),
         get("/v1/tasks/counts", "How many open tasks the caller has", signed_in(tasks::counts)),
         get("/v1/tasks/{task}", "A task", signed_in(tasks::get)),
+        get("/v1/tasks/{task}/form", "The form of a task", signed_in(tasks::form)),
         post("/v1/tasks/{task}/complete", "Does a task", signed_in(tasks::complete)),
         post("/v1/tasks/{task}/claim", "Takes a task of a group for oneself", signed_in(tasks::claim))
             .again("a task is claimed by one"),
@@ -673,8 +695,10 @@ pub fn all() -> Vec<Route> {
         get("/v1/me/absence", "When one is away, and who stands in", signed_in(workflows::absence)),
         put("/v1/me/absence", "Says when one is away, and who stands in", signed_in(workflows::set_absence)),
         delete("/v1/me/absence", "Is back", signed_in(workflows::end_absence)),
+        get("/v1/events", "What the caller sees change, as server-sent events", signed_in(events::stream)),
         get("/v1/notifications", "What the caller was told, newest first", signed_in(notices::list))
             .query(&[BEFORE, LIMIT]),
+        get("/v1/notifications/unread", "How many notices the caller has not read", signed_in(notices::unread)),
         get("/v1/notification-settings", "How the caller wants to be told", signed_in(notices::settings)),
         put("/v1/notification-settings", "Sets how the caller wants to be told", signed_in(notices::set)),
         get("/v1/notice-templates", "Templates of notices", tenant(Permission::WorkflowsRead, notices::templates)),

@@ -8,6 +8,7 @@ use signalsync_store::Listing;
 use signalsync_workflow::machine::Holder;
 use signalsync_workflow::{Answer as Chosen, Counts, Shown, TaskAct, TaskFilter};
 
+use super::definitions::Numbered;
 use crate::answer::{Answer, json};
 use crate::door::Permitted;
 use crate::input::{Head, Input, Query, bad};
@@ -18,6 +19,17 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(super) struct Somebody {
     person: UserId,
+}
+
+/// Which tasks are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "TasksListed")]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Listed {
+    /// What the caller is asked to do; what is due first comes first.
+    Open,
+    /// What the caller did, newest first.
+    Done,
 }
 
 fn task(head: &Head) -> Result<TaskId, Problem> {
@@ -56,7 +68,21 @@ fn filter(query: &Query<'_>) -> Result<TaskFilter, Problem> {
 pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Shown>>, Problem> {
     let query = input.head.query()?;
     let (filter, after, limit) = (filter(&query)?, query.text("after"), query.limit()?);
-    json(StatusCode::OK, &input.app.tasks.inbox(permitted.scope(), &filter, after, limit).await?)
+    let (tasks, scope) = (&input.app.tasks, permitted.scope());
+    let found = match query.word("state")?.unwrap_or(Listed::Open) {
+        Listed::Open => tasks.inbox(scope, &filter, after, limit).await?,
+        Listed::Done if filter.holder.is_some() => {
+            return Err(bad("what was done is listed by who did it, and not by `holder`"));
+        }
+        Listed::Done => tasks.done(scope, &filter, after, limit).await?,
+    };
+    json(StatusCode::OK, &found)
+}
+
+/// The form that whoever does the task fills in.
+pub(super) async fn form(permitted: Permitted, input: Input) -> Result<Answer<Numbered>, Problem> {
+    let (version, definition) = input.app.tasks.form(permitted.scope(), task(&input.head)?).await?;
+    json(StatusCode::OK, &Numbered { version, definition })
 }
 
 pub(super) async fn counts(permitted: Permitted, input: Input) -> Result<Answer<Counts>, Problem> {

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use signalsync_core::{DeploymentName, RoleName};
 use signalsync_store::Listing;
-use signalsync_workflow::{Absence, Binding, DraftOrder, Drafted, Figures, Signal, Start, Version, Workflow};
+use signalsync_workflow::{Absence, Binding, DraftOrder, Drafted, Figures, Offer, Signal, Start, Version, Workflow};
 
+use super::definitions::Numbered;
 use crate::answer::{Answer, empty, json, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input};
@@ -77,6 +78,23 @@ pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answe
     let query = input.head.query()?;
     let (name, after, limit) = (name(&input.head)?, query.text("after"), query.limit()?);
     json(StatusCode::OK, &input.app.workflows.versions(permitted.scope(), &name, after, limit).await?)
+}
+
+pub(super) async fn version(permitted: Permitted, input: Input) -> Result<Answer<Version>, Problem> {
+    let (name, number) = (name(&input.head)?, input.head.name("number")?);
+    json(StatusCode::OK, &input.app.workflows.version(permitted.scope(), &name, number).await?)
+}
+
+/// What the caller may start.
+pub(super) async fn catalogue(permitted: Permitted, input: Input) -> Result<Answer<Listing<Offer>>, Problem> {
+    let query = input.head.query()?;
+    let (after, limit) = (query.text("after"), query.limit()?);
+    json(StatusCode::OK, &input.app.workflows.catalogue(permitted.scope(), after, limit).await?)
+}
+
+pub(super) async fn start_form(permitted: Permitted, input: Input) -> Result<Answer<Numbered>, Problem> {
+    let (version, definition) = input.app.workflows.start_form(permitted.scope(), &name(&input.head)?).await?;
+    json(StatusCode::OK, &Numbered { version, definition })
 }
 
 pub(super) async fn draft(permitted: Permitted, input: Input) -> Result<Answer<Drafted>, Problem> {

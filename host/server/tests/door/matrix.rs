@@ -44,6 +44,7 @@ async fn things(server: &Server) -> BTreeMap<&'static str, String> {
         ("{work}", "wrk_00000000000000000000000000000000"),
         ("{mail}", "mai_00000000000000000000000000000000"),
         ("{workflow}", "none"),
+        ("{number}", "1"),
         ("{schedule}", "none"),
         ("{template}", "none"),
         ("{run}", "run_00000000000000000000000000000000"),

@@ -98,6 +98,23 @@ pub fn is_stale(run: &Run, definition: &Definition, event: &Event, cause: Option
     }
 }
 
+/// Whether what the event is about is open in the run, by the run's own ids: so for a run that is only thought of, in which
+/// nothing has a cause.
+pub fn is_open(run: &Run, definition: &Definition, event: &Event) -> bool {
+    match event {
+        Event::Started(_) => run.memory.is_none(),
+        Event::TaskDone(done) => run.tasks.contains_key(&done.id),
+        Event::TaskDue(due) => run.tasks.contains_key(&due.id),
+        Event::Timer(id) => run.timers.contains_key(id),
+        Event::EffectDone(done) => run.effects.contains_key(&done.id),
+        Event::EffectFailed(failed) => run.effects.contains_key(&failed.id),
+        Event::ChildEnded(ended) => run.children.contains_key(&ended.id),
+        Event::Signal(signal) => definition.signals.contains(&signal.name),
+        Event::ServiceLevel(reached) => definition.service_levels.iter().any(|level| level.id == reached.id),
+        Event::Cancel(_) => true,
+    }
+}
+
 /// What the run is once it has heard of the event: what has ended is not open any more.
 #[must_use]
 pub fn heard(mut run: Run, event: &Event) -> Run {

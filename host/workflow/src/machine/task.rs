@@ -70,6 +70,9 @@ pub struct Task {
     pub id: TaskId,
     pub run: RunId,
     pub workflow: DeploymentName,
+    /// The run's.
+    #[serde(default)]
+    pub key: Option<String>,
     /// As the run calls it.
     pub name: String,
     /// What the definition says of it.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event as Audited, record};
 use signalsync_core::contract::workflow::{Definition, Event};
-use signalsync_core::{Caller, RunId, Timestamp};
+use signalsync_core::{Caller, DeploymentName, RunId, Timestamp};
 use signalsync_store::{StoreError, Transaction};
 
 use crate::apply::{self, later};
@@ -181,16 +181,27 @@ fn migrate(
     version: u32,
     (now, by): (Timestamp, Option<String>),
 ) -> Result<(), WorkflowError> {
-    let newest = types::require(tx, &before.workflow)?.newest;
-    if !(1..=newest).contains(&version) {
-        return Err(WorkflowError::Invalid(format!("the workflow has versions 1 to {newest}")));
-    }
-    let definition = types::version(tx, &before.workflow, version)?.definition;
-    check_fits(tx, &before, &definition)?;
+    check_version(tx, &before.workflow, version)?;
+    check_migration(tx, &before, version)?;
     let mut run = before.clone();
     run.version = version;
     note(tx, &mut run, (now, by), What::Migrated { from: before.version, to: version })?;
     Ok(rows::save_run(tx, Some(&before), &run)?)
+}
+
+/// Whether the workflow has this version.
+pub(super) fn check_version(tx: &mut Transaction, name: &DeploymentName, version: u32) -> Result<(), WorkflowError> {
+    let newest = types::require(tx, name)?.newest;
+    match (1..=newest).contains(&version) {
+        true => Ok(()),
+        false => Err(WorkflowError::Invalid(format!("the workflow has versions 1 to {newest}"))),
+    }
+}
+
+/// Whether the version knows where the run stands and what is open.
+pub(super) fn check_migration(tx: &mut Transaction, run: &Run, version: u32) -> Result<(), WorkflowError> {
+    let definition = types::version(tx, &run.workflow, version)?.definition;
+    check_fits(tx, run, &definition)
 }
 
 fn check_fits(tx: &mut Transaction, run: &Run, definition: &Definition) -> Result<(), WorkflowError> {

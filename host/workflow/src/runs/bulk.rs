@@ -12,7 +12,7 @@ use signalsync_store::{Listing, RequestKey, Transaction};
 use signalsync_work::jobs::{Chunk, Job, JobError, JobKind, Jobs, NewJob, Problem, start};
 use signalsync_work::{Policy, Setback};
 
-use super::{Act, Filter, Runs, act, list};
+use super::{Act, Filter, Rehearsal, Runs, act, list};
 use crate::error::WorkflowError;
 
 /// The kind of job that does it.
@@ -40,7 +40,7 @@ pub struct Bulk {
 }
 
 /// Which runs a bulk would act on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "BulkPreview")]
 #[serde(rename_all = "kebab-case")]
 pub struct Preview {
@@ -50,6 +50,9 @@ pub struct Preview {
     pub more: bool,
     /// The newest of them.
     pub first: Vec<RunId>,
+    /// Of a migration: what would differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
 }
 
 impl Runs {
@@ -59,7 +62,11 @@ impl Runs {
     /// `Invalid`, or the store failed.
     pub async fn preview(&self, scope: &TenantScope, bulk: &Bulk) -> Result<Preview, WorkflowError> {
         let mut tx = self.begin(scope).await?;
-        let (mut preview, mut before) = (Preview { runs: 0, more: false, first: Vec::new() }, None);
+        let rehearsal = match bulk.act {
+            Act::Migrate(version) => Some(self.rehearse(scope, &mut tx, bulk, version).await?),
+            _ => None,
+        };
+        let (mut preview, mut before) = (Preview { runs: 0, more: false, first: Vec::new(), rehearsal }, None);
         loop {
             let Listing { items, next } = list::find(&mut tx, scope, &bulk.filter, before.as_deref(), CHUNK)?;
             for run in items.iter().filter(|run| bulk.act.fits(run.state)) {

@@ -3,6 +3,7 @@
 mod act;
 mod bulk;
 mod list;
+mod rehearse;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use act::Act;
 pub(crate) use act::{FORCE, ask_to_end, force_end};
 pub use bulk::{BULK, Bulk, BulkJob, Preview};
 pub use list::Filter;
+pub use rehearse::{Rehearsal, Rehearsed, Trial};
 
 /// A run, as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,6 +40,8 @@ pub use list::Filter;
 pub struct Detail {
     pub id: RunId,
     pub workflow: DeploymentName,
+    /// As its version calls it.
+    pub workflow_label: String,
     pub version: u32,
     pub key: Option<String>,
     pub state: RunState,
@@ -76,6 +80,7 @@ impl Detail {
         Ok(Self {
             id: run.id,
             workflow: run.workflow,
+            workflow_label: definition.label.clone(),
             version: run.version,
             key: run.key,
             state: run.state,
@@ -206,6 +211,16 @@ impl Runs {
         let run = seen(&mut tx, scope, id, self.clock.now())?;
         let definition = types::version(&mut tx, &run.workflow, run.version)?.definition;
         Ok(Detail::of(run, &definition, sees_all(scope))?)
+    }
+
+    /// What the workflow of a run says of itself, in the version that the run is on.
+    ///
+    /// # Errors
+    /// `NotFound`, or the store failed.
+    pub async fn definition(&self, scope: &TenantScope, id: RunId) -> Result<Definition, WorkflowError> {
+        let mut tx = self.begin(scope).await?;
+        let run = seen(&mut tx, scope, id, self.clock.now())?;
+        Ok(types::version(&mut tx, &run.workflow, run.version)?.definition)
     }
 
     /// What happened to a run, oldest first.

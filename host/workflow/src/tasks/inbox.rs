@@ -84,6 +84,28 @@ pub(super) fn list(
     Ok(Listing { items, next: last.filter(|_| more) })
 }
 
+/// Tasks that somebody did, newest first.
+pub(super) fn done(
+    tx: &mut Transaction,
+    me: UserId,
+    filter: &TaskFilter,
+    before: Option<&str>,
+    limit: usize,
+) -> Result<Listing<Task>, StoreError> {
+    let page = tx.scan_back(Table::Inboxes, &[&rows::did(me)], "", before, LOOKS_MAX, usize::MAX)?;
+    let limit = limit.clamp(1, PAGE_MAX);
+    let mut items = Vec::new();
+    for (place, _) in page.entries {
+        // A task goes with its run, which may be later than this look.
+        let id = at_place(&place).ok_or_else(|| damaged("a place among the tasks that somebody did"))?;
+        items.extend(rows::task(tx, id)?.filter(|task| filter.fits(task)));
+        if items.len() == limit {
+            return Ok(Listing { items, next: Some(place) });
+        }
+    }
+    Ok(Listing { items, next: page.next })
+}
+
 /// The first places in all of these inboxes together, each once, and whether it is somebody's own; one more than asked for
 /// when there are more.
 fn places(

@@ -15,14 +15,15 @@ use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Json;
 use signalsync_core::contract::workflow::{Choice, Priority, Signing, Turn};
 use signalsync_core::{Clock, DeploymentName, RunId, TaskId, TenantScope, Timestamp, UserId};
-use signalsync_records::Judge;
+use signalsync_data::Definition as FormDefinition;
+use signalsync_records::{Judge, RecordError};
 use signalsync_store::{Done, Listing, RequestKey, StoreError, Stores, Transaction};
 
 use crate::absence::person;
 use crate::error::WorkflowError;
 use crate::machine::{Cast, Holder, Task, TaskEnd, TaskState};
 use crate::runs::seen;
-use crate::{rows, who};
+use crate::{rows, types, who};
 
 pub use act::TaskAct;
 pub use comment::{Comment, Draft};
@@ -36,7 +37,11 @@ pub use inbox::{Counts, TaskFilter};
 pub struct Shown {
     pub id: TaskId,
     pub run: RunId,
+    /// The business key of the run.
+    pub key: Option<String>,
     pub workflow: DeploymentName,
+    /// As people call the workflow.
+    pub workflow_label: String,
     pub step: String,
     pub label: String,
     /// A collection whose definition is the form.
@@ -63,13 +68,15 @@ pub struct Shown {
 }
 
 impl Shown {
-    fn of(task: Task, can: Result<(), String>, now: Timestamp) -> Result<Self, StoreError> {
+    fn of(task: Task, workflow_label: String, can: Result<(), String>, now: Timestamp) -> Result<Self, StoreError> {
         let data = RawValue::from_string(task.data).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let step = task.step;
         Ok(Self {
             id: task.id,
             run: task.run,
+            key: task.key,
             workflow: task.workflow,
+            workflow_label,
             step: step.id,
             label: step.label,
             form: step.form,
@@ -141,8 +148,36 @@ impl Tasks {
         let mut tx = self.begin(scope).await?;
         let mine = who::mine(&mut tx, me, now)?;
         let Listing { items, next } = inbox::list(&mut tx, (me, &mine), filter, after, limit)?;
-        let shown = items.into_iter().map(|task| shown(task, me, &mine, now)).collect::<Result<_, _>>()?;
-        Ok(Listing { items: shown, next })
+        Ok(Listing { items: all_shown(&mut tx, items, (me, &mine), now)?, next })
+    }
+
+    /// Tasks that the caller did, alone or with others, newest first. A page may be short, or empty, and still have a
+    /// `next`.
+    ///
+    /// # Errors
+    /// `PersonNeeded`, or the store failed.
+    pub async fn done(
+        &self,
+        scope: &TenantScope,
+        filter: &TaskFilter,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Listing<Shown>, WorkflowError> {
+        let (me, now) = (person(scope)?, self.clock.now());
+        let mut tx = self.begin(scope).await?;
+        let mine = who::mine(&mut tx, me, now)?;
+        let Listing { items, next } = inbox::done(&mut tx, me, filter, before, limit)?;
+        Ok(Listing { items: all_shown(&mut tx, items, (me, &mine), now)?, next })
+    }
+
+    /// The form of a task, for those who see the task; none when its step has none.
+    ///
+    /// # Errors
+    /// `NotFound`, `Form`, or the store failed.
+    pub async fn form(&self, scope: &TenantScope, id: TaskId) -> Result<(u32, FormDefinition), WorkflowError> {
+        let mut tx = self.begin(scope).await?;
+        let task = visible(&mut tx, scope, id, self.clock.now())?;
+        form(&mut tx, task.step.form.as_deref())
     }
 
     /// How many open tasks the caller is asked to do.
@@ -165,10 +200,11 @@ impl Tasks {
         let mut tx = self.begin(scope).await?;
         let task = visible(&mut tx, scope, id, now)?;
         let Some(me) = scope.caller().rights.person().user else {
-            return Ok(Shown::of(task, Err(WorkflowError::PersonNeeded.to_string()), now)?);
+            let label = types::label(&mut tx, &task.workflow)?;
+            return Ok(Shown::of(task, label, Err(WorkflowError::PersonNeeded.to_string()), now)?);
         };
         let mine = who::mine(&mut tx, me, now)?;
-        Ok(shown(task, me, &mine, now)?)
+        Ok(shown(&mut tx, task, (me, &mine), now)?)
     }
 
     /// All tasks of a run, also those that have ended, oldest first.
@@ -184,10 +220,11 @@ impl Tasks {
     ) -> Result<Listing<Shown>, WorkflowError> {
         let now = self.clock.now();
         let mut tx = self.begin(scope).await?;
-        seen(&mut tx, scope, run, now)?;
+        let label = seen(&mut tx, scope, run, now).map(|run| types::label(&mut tx, &run.workflow))??;
         let Listing { items, next } = inbox::of_run(&mut tx, run, after, limit)?;
         let not_asked = || Err("ask for the task itself".to_owned());
-        let shown = items.into_iter().map(|task| Shown::of(task, not_asked(), now)).collect::<Result<_, _>>()?;
+        let shown = |task| Shown::of(task, label.clone(), not_asked(), now);
+        let shown = items.into_iter().map(shown).collect::<Result<_, _>>()?;
         Ok(Listing { items: shown, next })
     }
 
@@ -264,9 +301,30 @@ impl Tasks {
     }
 }
 
-fn shown(task: Task, me: UserId, mine: &BTreeSet<Holder>, now: Timestamp) -> Result<Shown, StoreError> {
+fn shown(
+    tx: &mut Transaction,
+    task: Task,
+    (me, mine): (UserId, &BTreeSet<Holder>),
+    now: Timestamp,
+) -> Result<Shown, StoreError> {
     let can = task.seat(me, mine).map(drop).map_err(|unable| unable.to_string());
-    Shown::of(task, can, now)
+    let label = types::label(tx, &task.workflow)?;
+    Shown::of(task, label, can, now)
+}
+
+fn all_shown(
+    tx: &mut Transaction,
+    tasks: Vec<Task>,
+    whose: (UserId, &BTreeSet<Holder>),
+    now: Timestamp,
+) -> Result<Vec<Shown>, StoreError> {
+    tasks.into_iter().map(|task| shown(tx, task, whose, now)).collect()
+}
+
+/// The definition of a form, for somebody who is asked to fill it in.
+pub(crate) fn form(tx: &mut Transaction, name: Option<&str>) -> Result<(u32, FormDefinition), WorkflowError> {
+    let name = name.and_then(|name| name.parse().ok()).ok_or(WorkflowError::NotFound)?;
+    signalsync_data::form(tx, &name).map_err(|error| RecordError::from(error).into())
 }
 
 /// A task that the caller may see: as its run, or because they are asked, or were.

@@ -6,7 +6,10 @@
 mod effects;
 mod fencing;
 mod lab;
+mod live;
 mod people;
+mod replay;
+mod retention;
 mod runs;
 mod structure;
 mod trouble;
