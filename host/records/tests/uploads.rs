@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use signalsync_core::{
-    Authority, Call, Caller, Clock as _, Completed, Invoke, SimulatedClock, TenantId, TenantScope, Tier, Timestamp,
+    Authority, Call, Caller, Clock as _, Completed, Invoke, Recorded, Replayed, SimulatedClock, TenantId, TenantScope,
+    Tier, Timestamp,
 };
 use signalsync_data::Schemas;
 use signalsync_records::{Files, Judge, Place, RecordError, UPLOAD_MS, Uploads};
@@ -20,6 +21,10 @@ struct Nobody;
 impl Invoke<Transaction> for Nobody {
     fn invoke<'a>(&'a self, _: &'a TenantScope, call: Call, _: Transaction) -> BoxFuture<'a, Completed<Transaction>> {
         unreachable!("nothing is deployed: {call:?}")
+    }
+
+    fn replay<'a>(&'a self, _: &'a TenantScope, call: Call, _: Recorded) -> BoxFuture<'a, Replayed> {
+        unreachable!("nothing ran: {call:?}")
     }
 }
 
