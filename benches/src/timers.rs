@@ -1,0 +1,73 @@
+//! A hundred thousand timers that are due at the same instant.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+use signalsync_core::Clock as _;
+use signalsync_workflow::RunState;
+
+use crate::Options;
+use crate::flow::{Flow, installation};
+use crate::machine::{forget_peak, memory_kib};
+use crate::table::{Table, short};
+
+const TIMERS: u64 = 100_000;
+
+/// How far ahead they are due: longer than it takes to set them.
+const AHEAD_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// How long until all have rung, in which order, and what that costs.
+pub fn timers(options: &Options, table: &mut Table) -> Result<()> {
+    let (mut platform, tenant) = installation(options, &options.disk)?;
+    platform.stop()?;
+    let flow = Flow::start(&platform.data(), tenant.id)?;
+    let due = flow.clock().now().0 + AHEAD_MS;
+    let start = Instant::now();
+    flow.begin_many(TIMERS, |number| json!({"sleeps": {"timer": format!("t{number}"), "at": due}}))?;
+    flow.until_asleep()?;
+    let (set, before) = (start.elapsed(), own_memory("VmRSS:")?);
+    ensure!(flow.rang().is_empty(), "a timer rang too early");
+    forget_peak()?;
+    let start = Instant::now();
+    flow.clock().by(AHEAD_MS);
+    flow.until_none(RunState::Running);
+    let (took, peak) = (start.elapsed(), own_memory("VmHWM:")?);
+    let rang = flow.rang();
+    flow.end()?;
+
+    let mut late: Vec<_> = rang.iter().map(|(_, at)| at.duration_since(start)).collect();
+    late.sort();
+    ensure!(late.len() as u64 == TIMERS, "{} of {TIMERS} timers rang", late.len());
+    let of = |hundredths: usize| short(late[(late.len() - 1) * hundredths / 100]);
+    let rate = |time: Duration| format!("{:.0}/s", TIMERS as f64 / time.as_secs_f64());
+    let sides = format!("all in {}, {}; heard after {} (median), {} (last)", short(took), rate(took), of(50), of(100));
+    let note = format!(
+        "each is a run that was asleep, is called and ends; on disk; setting them took {}, {}",
+        short(set),
+        rate(set)
+    );
+    table.line("100,000 timers due at the same instant", "–".to_owned(), sides, &note);
+    let sides = format!("{} places of {TIMERS}", displaced(&rang)?);
+    let note = "the most by which a timer was heard before or behind its place in the order in which they were set; 16 at \
+                a time are set, and 16 heard";
+    table.line("how far timers ring out of turn", "–".to_owned(), sides, note);
+    let mib = |kib: u64| format!("{:.0} MiB", kib as f64 / 1024.0);
+    let note = "resident, of the whole process; the peak while they rang";
+    table.line("memory before and while they ring", "–".to_owned(), format!("{}, {}", mib(before), mib(peak)), note);
+    Ok(())
+}
+
+fn own_memory(name: &str) -> Result<u64> {
+    memory_kib(std::process::id(), name)
+}
+
+/// The most places between when a timer was heard and its number.
+fn displaced(rang: &[(String, Instant)]) -> Result<usize> {
+    let mut most = 0;
+    for (place, (id, _)) in rang.iter().enumerate() {
+        let number: usize = id.strip_prefix('t').context("timers are numbered")?.parse()?;
+        most = most.max(place.abs_diff(number));
+    }
+    Ok(most)
+}
