@@ -23,8 +23,8 @@ use signalsync_egress::{Egress, EgressConfig};
 use signalsync_records::Judge;
 use signalsync_runtime::{AdmissionLimits, PoolLimits, Runtime, RuntimeConfig};
 use signalsync_store::{EngineKind, Key, Store, Stores, StoresConfig, Table as Rows, Transaction};
-use signalsync_work::{Driver, DriverLimits, Handlers, Standing, TenantPage, Tenants};
-use signalsync_workflow::{Filter, Order, RunState, Runs, Signal, Steps, WorkflowError, begin, register_timers};
+use signalsync_work::{Driver, DriverLimits, Handlers, Standing, TenantPage, Tenants, cancel, find};
+use signalsync_workflow::{Filter, Order, RunAct, RunState, Runs, Signal, Start, Steps, begin, register_timers};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -32,7 +32,7 @@ use crate::Options;
 use crate::platform::{Platform, Tenant, upload};
 
 /// Runs that one transaction starts when many are wanted.
-const STARTED_AT_ONCE: u64 = 500;
+const STARTED_AT_ONCE: u64 = 100;
 
 /// Between two looks at how runs stand.
 const LOOK: Duration = Duration::from_micros(100);
@@ -129,6 +129,7 @@ pub struct Flow {
     tokio: tokio::runtime::Runtime,
     runs: Runs,
     judge: Judge,
+    steps: Steps,
     watched: Arc<Watched>,
     clock: Ahead,
     scope: TenantScope,
@@ -170,10 +171,11 @@ impl Flow {
             stores.create_tenant(&authority, beside.tenant()).await?;
             anyhow::Ok((stores.tenant(&scope).await?, stores.tenant(&beside).await?))
         })?;
+        let steps = Steps::new(stores.clone(), judge.clone(), time.clone());
         let runs = Runs::new(stores, judge.clone(), time);
         drop(entered);
         let (name, next, driving) = (WORKFLOW.parse()?, AtomicU64::new(0), Some((end, driving)));
-        Ok(Self { tokio, runs, judge, watched, clock, scope, store, bare, name, next, driving })
+        Ok(Self { tokio, runs, judge, steps, watched, clock, scope, store, bare, name, next, driving })
     }
 
     /// The clock by which everything happens.
@@ -183,14 +185,17 @@ impl Flow {
 
     /// Makes so many durable commits of one small row, each when the one before is durable.
     pub fn bare_commits(&self, times: u64) {
-        self.tokio.block_on(async {
+        let bare = self.bare.clone();
+        // On the threads on which the driver runs too: waking another one for each commit would cost time of its own.
+        let commits = self.tokio.spawn(async move {
             for number in 0..times {
-                let mut tx = self.bare.begin().await.expect("the store is open");
+                let mut tx = bare.begin().await.expect("the store is open");
                 let key = Key::new(Rows::Records, &["bare", &format!("{:03}", number % 1_000)]);
                 tx.put(key, format!("{{\"number\":{number},\"note\":\"{:0100}\"}}", 0));
                 tx.commit().await.expect("nobody else writes");
             }
         });
+        self.tokio.block_on(commits).expect("every commit is durable");
     }
 
     /// Starts a run with this input and a key of its own.
@@ -244,24 +249,39 @@ impl Flow {
         (run, key)
     }
 
-    /// Starts so many runs in large transactions, each with the input for its number; they take their steps by themselves.
-    pub fn begin_many(&self, many: u64, input: impl Fn(u64) -> Value) -> Result<()> {
+    /// Ends a run before its time.
+    pub fn cancel(&self, run: RunId) {
+        let act = RunAct::Cancel("it is not needed any more".to_owned());
+        self.tokio.block_on(self.runs.act(&self.scope, run, &act)).expect("the run has not ended");
+        self.until_none(RunState::Running);
+    }
+
+    /// Starts so many runs that sleep until then, and has each take its first step, in large transactions. Their timers are
+    /// named `t0`, `t1` and so on, in the order in which they were set.
+    pub fn begin_asleep(&self, many: u64, at: Timestamp) -> Result<()> {
         let base = self.next.fetch_add(many, Ordering::Relaxed);
         for from in (0..many).step_by(STARTED_AT_ONCE as usize) {
-            let numbers = from..many.min(from + STARTED_AT_ONCE);
-            let (now, receipts) = (self.clock.now(), Receipts::default());
-            let judging = self.judge.on(&self.scope, now, &receipts);
             let start = async |mut tx: Transaction| {
-                for number in numbers.clone() {
-                    let (key, input) = (Some(format!("run-{}", base + number)), input(number).to_string());
-                    let order = Order { workflow: self.name.clone(), key, input, by: None, parent: None };
-                    tx = begin(&judging, tx, order, now).await?.0;
+                for number in from..many.min(from + STARTED_AT_ONCE) {
+                    let input = json!({"sleeps": {"timer": format!("t{number}"), "at": at.0}}).to_string();
+                    tx = self.first_step(tx, format!("run-{}", base + number), input).await?;
                 }
-                Ok::<_, WorkflowError>((tx, ()))
+                anyhow::Ok((tx, ()))
             };
             self.tokio.block_on(self.store.transact_async(start))?;
         }
         Ok(())
+    }
+
+    async fn first_step(&self, tx: Transaction, key: String, input: String) -> Result<Transaction> {
+        let (now, receipts) = (self.clock.now(), Receipts::default());
+        let order = Order { workflow: self.name.clone(), key: Some(key), input, by: None, parent: None };
+        let (tx, Start { run, .. }) = begin(&self.judge.on(&self.scope, now, &receipts), tx, order, now).await?;
+        let stepped = self.steps.step(&self.scope, run, tx).await;
+        let (mut tx, _) = stepped.map_err(|setback| anyhow::anyhow!("{setback:?}"))?;
+        let work = find(&mut tx, "workflow-step", &run.to_string())?.context("a run that begins has work")?;
+        ensure!(cancel(&mut tx, work)?, "the work is gone");
+        Ok(tx)
     }
 
     /// Waits until no run is in this state.
@@ -301,9 +321,9 @@ impl Flow {
         let (end, driving) = self.driving.take().context("it is driven")?;
         drop(end);
         self.tokio.block_on(driving)?;
-        let Self { tokio, runs, judge, watched, store, bare, .. } = self;
+        let Self { tokio, runs, judge, steps, watched, store, bare, .. } = self;
         let runtime = Arc::downgrade(&watched.runtime);
-        drop((runs, judge, watched, store, bare));
+        drop((runs, judge, steps, watched, store, bare));
         // Stores close on threads of the runtime, which waits for them.
         tokio.shutdown_timeout(Duration::from_secs(60));
         ensure!(runtime.upgrade().is_none(), "something still holds what was taken over");

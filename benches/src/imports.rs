@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use signalsync_core::{Authority, Caller, TenantId};
 use signalsync_store::{EngineKind, Key, Store, Stores, StoresConfig, Table as Rows};
@@ -46,7 +46,7 @@ pub fn imports(options: &Options, table: &mut Table) -> Result<()> {
     );
     let note = "CSV of 20,000 rows over HTTP: each row read, tried, then written with definition, three indexes, words, \
                 history and audit, in chunks of 200; the bare side writes 200 rows a commit; on disk, five turns";
-    table.rates("imported rows/s ÷ bare rows/s", found, (ROWS, "rows"), note);
+    table.rates("imported rows/s ÷ bare rows/s", found, ROWS, note);
     Ok(())
 }
 
@@ -63,7 +63,7 @@ fn import(client: &mut Client, collection: &str, csv: &str) -> Result<()> {
     client.json("PUT", &path, &json!({}))?;
     client.json("PUT", &format!("{path}/draft"), &definition)?;
     client.json("POST", &format!("{path}/publish"), &json!({}))?;
-    let job = client.expect("POST", &format!("{path}/imports"), "text/csv", csv.to_owned().into())?;
+    let job = client.expect("POST", &format!("{path}/import"), "text/csv", csv.to_owned().into())?;
     let job = format!("/v1/jobs/{}", job["id"].as_str().context("a job has an id")?);
     loop {
         let found = client.json("GET", &job, &Value::Null)?;

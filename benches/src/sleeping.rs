@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use signalsync_core::Clock as _;
+use signalsync_core::{Clock as _, Timestamp};
 
 use crate::Options;
 use crate::client::Client;
@@ -65,8 +65,7 @@ pub fn sleeping(options: &Options, table: &mut Table) -> Result<()> {
 fn fill(platform: &mut Platform, tenant: &Tenant, many: u64) -> Result<()> {
     platform.stop()?;
     let flow = Flow::start(&platform.data(), tenant.id)?;
-    let at = flow.clock().now().0 + ASLEEP_MS;
-    flow.begin_many(many, |_| json!({"sleeps": {"timer": "awake", "at": at}}))?;
+    flow.begin_asleep(many, Timestamp(flow.clock().now().0 + ASLEEP_MS))?;
     flow.until_asleep()?;
     flow.end()?;
     platform.go_on().map(drop)
