@@ -4,6 +4,7 @@
 //! In one process the same store also makes the bare commits that runs are compared with, and no HTTP stands between.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,7 +33,7 @@ use crate::Options;
 use crate::platform::{Platform, Tenant, upload};
 
 /// Runs that one transaction starts when many are wanted.
-const STARTED_AT_ONCE: u64 = 100;
+const STARTED_AT_ONCE: u64 = 50;
 
 /// Between two looks at how runs stand.
 const LOOK: Duration = Duration::from_micros(100);
@@ -256,13 +257,21 @@ impl Flow {
         self.until_none(RunState::Running);
     }
 
-    /// Starts so many runs that sleep until then, and has each take its first step, in large transactions. Their timers are
-    /// named `t0`, `t1` and so on, in the order in which they were set.
-    pub fn begin_asleep(&self, many: u64, at: Timestamp) -> Result<()> {
-        let base = self.next.fetch_add(many, Ordering::Relaxed);
-        for from in (0..many).step_by(STARTED_AT_ONCE as usize) {
+    /// Starts so many runs that sleep until then, and has each take its first step, in large transactions of so many writers.
+    /// Timers are named `t0`, `t1` and so on, and one writer sets them in this order.
+    pub fn begin_asleep(&self, many: u64, at: Timestamp, writers: u64) -> Result<()> {
+        let (base, share) = (self.next.fetch_add(many, Ordering::Relaxed), many.div_ceil(writers).max(1));
+        std::thread::scope(|scope| {
+            let parts = (0..many).step_by(share as usize).map(|from| from..many.min(from + share));
+            let writing: Vec<_> = parts.map(|part| scope.spawn(|| self.begin_part(part, base, at))).collect();
+            writing.into_iter().try_for_each(|writer| writer.join().expect("a writer does not panic"))
+        })
+    }
+
+    fn begin_part(&self, numbers: Range<u64>, base: u64, at: Timestamp) -> Result<()> {
+        for from in numbers.clone().step_by(STARTED_AT_ONCE as usize) {
             let start = async |mut tx: Transaction| {
-                for number in from..many.min(from + STARTED_AT_ONCE) {
+                for number in from..numbers.end.min(from + STARTED_AT_ONCE) {
                     let input = json!({"sleeps": {"timer": format!("t{number}"), "at": at.0}}).to_string();
                     tx = self.first_step(tx, format!("run-{}", base + number), input).await?;
                 }

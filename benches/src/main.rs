@@ -72,6 +72,12 @@ pub struct Options {
     /// A folder in memory.
     #[arg(long, default_value = "/dev/shm")]
     memory: PathBuf,
+    /// Runs that sleep on disk.
+    #[arg(long, default_value_t = 1_000_000)]
+    sleepers: u64,
+    /// Timers that are due at the same instant.
+    #[arg(long, default_value_t = 100_000)]
+    timers: u64,
     /// Figures whose group has one of these names; all when there is none.
     #[arg(long)]
     only: Vec<String>,
