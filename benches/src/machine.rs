@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 /// One sentence.
 pub fn describe() -> Result<String> {
@@ -22,4 +22,16 @@ pub fn describe() -> Result<String> {
         kernel.trim(),
         String::from_utf8_lossy(&date).trim(),
     ))
+}
+
+/// A figure of a process's memory, in KiB, by the name that the kernel gives it.
+pub fn memory_kib(process: u32, name: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find(|line| line.starts_with(name)).context("/proc has the figure")?;
+    Ok(line.split_whitespace().nth(1).context("the figure has a value")?.parse()?)
+}
+
+/// Has the kernel forget the peak of this process's memory (`VmHWM:`).
+pub fn forget_peak() -> Result<()> {
+    Ok(std::fs::write("/proc/self/clear_refs", "5")?)
 }

@@ -10,15 +10,20 @@ mod bare;
 mod calls;
 mod client;
 mod density;
+mod flow;
 mod host;
 mod http;
+mod imports;
 mod machine;
 mod measure;
 mod peers;
 mod platform;
 mod records;
 mod sign_in;
+mod sleeping;
 mod table;
+mod timers;
+mod workflows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,12 +60,24 @@ pub struct Options {
     /// The folder with the components.
     #[arg(long)]
     components: PathBuf,
+    /// The Python that has the peer for workflows; without it, the peer is not measured.
+    #[arg(long)]
+    dbos: Option<PathBuf>,
+    /// The database that the peer for workflows uses. It makes a schema of its own there, and removes it.
+    #[arg(long, default_value = "postgresql://postgres@127.0.0.1:5432/test")]
+    postgres: String,
     /// A folder on a disk that lasts.
     #[arg(long)]
     disk: PathBuf,
     /// A folder in memory.
     #[arg(long, default_value = "/dev/shm")]
     memory: PathBuf,
+    /// Runs that sleep on disk.
+    #[arg(long, default_value_t = 1_000_000)]
+    sleepers: u64,
+    /// Timers that are due at the same instant.
+    #[arg(long, default_value_t = 100_000)]
+    timers: u64,
     /// Figures whose group has one of these names; all when there is none.
     #[arg(long)]
     only: Vec<String>,
@@ -87,6 +104,10 @@ const GROUPS: &[Group] = &[
     ("records", records::records),
     ("sign-in", sign_in::sign_in),
     ("density", density::measure),
+    ("workflows", workflows::workflows),
+    ("timers", timers::timers),
+    ("sleeping", sleeping::sleeping),
+    ("imports", imports::imports),
 ];
 
 fn main() -> ExitCode {

@@ -26,15 +26,20 @@ pub struct Compared {
 }
 
 /// Measures two sides. Each is asked for so many operations and does them.
-pub fn compare(mut first: impl FnMut(u64), mut second: impl FnMut(u64)) -> Compared {
+pub fn compare(first: impl FnMut(u64), second: impl FnMut(u64)) -> Compared {
+    compare_in(ROUNDS, first, second)
+}
+
+/// The same in fewer turns, for operations that take seconds. The number is odd, so that one is in the middle.
+pub fn compare_in(turns: usize, mut first: impl FnMut(u64), mut second: impl FnMut(u64)) -> Compared {
     let (many_first, many_second) = (calibrate(&mut first), calibrate(&mut second));
-    let mut rounds = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
+    let mut rounds = Vec::with_capacity(turns);
+    for _ in 0..turns {
         rounds.push((time(&mut first, many_first), time(&mut second, many_second)));
     }
     let mut ratios: Vec<_> = rounds.iter().map(|(first, second)| first / second).collect();
     ratios.sort_by(f64::total_cmp);
-    let [low, ratio, high] = [1, 2, 3].map(|quarter| ratios[ROUNDS * quarter / 4]);
+    let [low, ratio, high] = [1, 2, 3].map(|quarter| ratios[turns * quarter / 4]);
     let of = |side: fn(&(f64, f64)) -> f64| Duration::from_secs_f64(median(rounds.iter().map(side).collect()));
     Compared { first: of(|round| round.0), second: of(|round| round.1), ratio, low, high }
 }

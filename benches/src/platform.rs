@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
+use signalsync_core::TenantId;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::machine;
 
 /// The running program.
 pub struct Platform {
@@ -37,14 +39,37 @@ impl Platform {
 
     /// Ends the program in good order and starts it again on the same data; how long until it is ready.
     pub fn restart(&mut self) -> Result<Duration> {
+        self.stop()?;
+        self.go_on()
+    }
+
+    /// Ends the program in good order.
+    pub fn stop(&mut self) -> Result<()> {
         let id = self.process.id().to_string();
         ensure!(Command::new("kill").args(["-TERM", &id]).status()?.success(), "the program cannot be ended");
         ensure!(self.process.wait()?.success(), "the program did not end in good order");
+        Ok(())
+    }
+
+    /// Starts the program again on the same data; how long until it is ready.
+    pub fn go_on(&mut self) -> Result<Duration> {
         let start = Instant::now();
         (self.process, self.address) = serve(&self.program, self.folder.path())?;
         let mut client = self.console()?;
         ensure!(client.send("GET", "/readyz", "text/plain", "".into())?.0.is_success(), "it is not ready");
         Ok(start.elapsed())
+    }
+
+    /// Where everything is that the program keeps.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Bytes that the data takes on disk.
+    pub fn disk_bytes(&self) -> Result<u64> {
+        let told = Command::new("du").args(["-s", "--block-size=1"]).arg(self.data()).output()?;
+        let told = String::from_utf8(told.stdout)?;
+        Ok(told.split_whitespace().next().context("`du` says a number")?.parse()?)
     }
 
     /// The platform's own address, with the operator's key.
@@ -55,14 +80,15 @@ impl Platform {
     /// A new tenant and a key of its administrator.
     pub fn tenant(&self, slug: &str) -> Result<Tenant> {
         let mut console = self.console()?;
-        console.json("POST", "/v1/tenants", &json!({"slug": slug, "tier": "standard"}))?;
+        let tenant = console.json("POST", "/v1/tenants", &json!({"slug": slug, "tier": "standard"}))?;
+        let id = tenant["id"].as_str().context("a tenant has an id")?.parse()?;
         let key = console.json(
             "POST",
             &format!("/v1/tenants/{slug}/keys"),
             &json!({"name": "benches", "roles": ["administrator"]}),
         )?;
         let key = key["secret"].as_str().context("a key has a secret")?.to_owned();
-        Ok(Tenant { slug: slug.to_owned(), key })
+        Ok(Tenant { id, slug: slug.to_owned(), key })
     }
 
     /// A connection as this tenant.
@@ -72,12 +98,7 @@ impl Platform {
 
     /// Resident memory in KiB: all of it, and the part that no file backs.
     pub fn memory_kib(&self) -> Result<(u64, u64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let of = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).context("/proc has the figure")?;
-            let kib = line.split_whitespace().nth(1).context("the figure has a value")?;
-            anyhow::Ok(kib.parse()?)
-        };
+        let of = |name| machine::memory_kib(self.process.id(), name);
         Ok((of("VmRSS:")?, of("RssAnon:")?))
     }
 }
@@ -91,6 +112,7 @@ impl Drop for Platform {
 
 /// A tenant and its key.
 pub struct Tenant {
+    pub id: TenantId,
     slug: String,
     key: String,
 }

@@ -17,6 +17,14 @@ impl Table {
         self.line(what, format!("{ratio:.2} ({low:.2}–{high:.2})"), sides, note);
     }
 
+    /// A ratio of two rates, from the times that so many things take on either side. The first side is below the line.
+    pub fn rates(&mut self, what: &str, compared: Compared, things: u64, note: &str) {
+        let Compared { first, second, ratio, low, high } = compared;
+        let rate = |time: Duration| format!("{:.0}/s", things as f64 / time.as_secs_f64());
+        let sides = format!("{} ÷ {}", rate(second), rate(first));
+        self.line(what, format!("{ratio:.2} ({low:.2}–{high:.2})"), sides, note);
+    }
+
     /// A line of any kind.
     pub fn line(&mut self, what: &str, ratio: String, sides: String, note: &str) {
         eprintln!("{what}: {ratio} ({sides})");

@@ -91,7 +91,8 @@ fn damaged() -> StoreError {
     StoreError::Corrupt("the name of work that is due is damaged".to_owned())
 }
 
-fn handed_over(id: WorkId, next: Next) -> Option<Claimed> {
+/// A row that is claimed, for the one who claimed it.
+pub(crate) fn handed_over(id: WorkId, next: Next) -> Option<Claimed> {
     let Next::Row(Row { kind, name, payload, state: State::Claimed { until }, attempts, epoch, .. }) = next else {
         return None;
     };

@@ -88,6 +88,10 @@ impl Figures {
         self.swept.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn note_part(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn note(&self, end: End) {
         let figure = match end {
             End::Done | End::WentOn => &self.done,
@@ -230,9 +234,10 @@ fn spawn_claim(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, turn: Turn) {
 fn spawn_run(tasks: &mut JoinSet<Event>, shared: &Arc<Shared>, scope: TenantScope, claimed: Claimed) {
     let shared = Arc::clone(shared);
     tasks.spawn(async move {
-        match caught(run(&shared, &scope, &claimed)).await {
+        let id = claimed.id;
+        match caught(run(&shared, &scope, claimed)).await {
             Some(Ok(end)) => shared.figures.note(end),
-            Some(Err(error)) => tracing::error!(work = %claimed.id, %error, "a claim was not ended; it will run out"),
+            Some(Err(error)) => tracing::error!(work = %id, %error, "a claim was not ended; it will run out"),
             None => {}
         }
         Event::Ended(scope.tenant())

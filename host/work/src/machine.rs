@@ -78,6 +78,8 @@ pub(crate) enum Event<'a> {
     Done { epoch: u64 },
     /// A part of it went well, and the rest is due then.
     WentOn { epoch: u64, at: Timestamp },
+    /// A part of it went well, and whoever is at it goes on at once.
+    Kept { epoch: u64, now: Timestamp, lease_ms: u64 },
     /// It did not work this time.
     SetBack { epoch: u64, now: Timestamp, not_before: Option<Timestamp>, why: &'a str },
     /// It will never work.
@@ -112,6 +114,7 @@ pub(crate) fn step(id: WorkId, row: Row, event: Event<'_>, policy: &Policy) -> R
         Event::Revived { now } => revived(row, now),
         Event::Done { epoch } => owned(row, epoch).map(|_| Next::Gone),
         Event::WentOn { epoch, at } => owned(row, epoch).map(|row| went_on(row, at)),
+        Event::Kept { epoch, now, lease_ms } => owned(row, epoch).map(|row| kept(row, now, lease_ms)),
         Event::GivenUp { epoch, now, why } => owned(row, epoch).map(|row| dead(row, now, why)),
         Event::SetBack { epoch, now, not_before, why } => {
             owned(row, epoch).map(|row| set_back(id, row, now, not_before, why, policy))
@@ -123,8 +126,12 @@ fn claimed(row: Row, now: Timestamp, lease_ms: u64) -> Result<Next, Refused> {
     if row.state.look_at().is_none_or(|at| at > now) {
         return Err(Refused::NotDue);
     }
-    let state = State::Claimed { until: Timestamp(now.0.saturating_add(lease_ms.max(1))) };
-    Ok(Next::Row(Row { state, attempts: row.attempts.saturating_add(1), epoch: row.epoch + 1, ..row }))
+    let attempts = row.attempts.saturating_add(1);
+    Ok(Next::Row(Row { state: leased(now, lease_ms), attempts, epoch: row.epoch + 1, ..row }))
+}
+
+fn leased(now: Timestamp, lease_ms: u64) -> State {
+    State::Claimed { until: Timestamp(now.0.saturating_add(lease_ms.max(1))) }
 }
 
 /// The attempt counts: what ends its process each time is given up some day.
@@ -150,6 +157,11 @@ fn owned(row: Row, epoch: u64) -> Result<Row, Refused> {
 
 fn went_on(row: Row, at: Timestamp) -> Next {
     Next::Row(Row { state: State::Waiting { due: at }, attempts: 0, problem: None, ..row })
+}
+
+/// As if it had gone on and been claimed again.
+fn kept(row: Row, now: Timestamp, lease_ms: u64) -> Next {
+    Next::Row(Row { state: leased(now, lease_ms), attempts: 1, epoch: row.epoch + 1, problem: None, ..row })
 }
 
 fn set_back(id: WorkId, row: Row, now: Timestamp, not_before: Option<Timestamp>, why: &str, policy: &Policy) -> Next {

@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use signalsync_core::{TenantScope, Timestamp};
 use signalsync_store::{CommitError, Store, StoreError, Transaction};
 
+use crate::claim::handed_over;
 use crate::driver::Shared;
 use crate::handler::{Claimed, Ended, Handler, Outcome, Outside, Policy, Setback, Within};
 use crate::machine::{Event, Next, Row, State, step};
@@ -14,6 +15,13 @@ use crate::{rows, work};
 /// How often the end of an effect is written anew when others change the same: often, because otherwise the effect
 /// happens again.
 const NOTE_ROUNDS: usize = 10;
+
+/// How long work that goes on at once keeps its claim. Each part would cost a claim of its own otherwise, which is a commit;
+/// and behind this, others of the tenant have their turn.
+const TURN_MS: u64 = 100;
+
+/// Parts of one piece of work that are done under one claim, however short they are.
+const PARTS_PER_TURN_MAX: u32 = 100;
 
 /// How a claim ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,19 +75,52 @@ impl From<Setback> for Cut {
     }
 }
 
-/// Does a piece of work, and ends the claim however that went.
-pub(crate) async fn run(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Result<End, NotEnded> {
-    let setback = match attempt(shared, scope, claimed).await {
-        Ok(end) => return Ok(end),
-        Err(Cut::Stale) => return Ok(End::Stale),
+/// What an attempt came to.
+enum Came {
+    /// The claim is over.
+    To(End),
+    /// A part is done, and this is the claim of the next one.
+    Next(Claimed),
+}
+
+/// How long a claim is kept by work that goes on at once.
+struct Turn {
+    until: Timestamp,
+    parts_left: u32,
+}
+
+impl Turn {
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.parts_left == 0 || now >= self.until
+    }
+}
+
+/// Does a piece of work, part by part while its turn lasts, and ends the claim however that went.
+pub(crate) async fn run(shared: &Shared, scope: &TenantScope, mut claimed: Claimed) -> Result<End, NotEnded> {
+    let until = Timestamp(shared.timer.now().0.saturating_add(TURN_MS));
+    let mut turn = Turn { until, parts_left: PARTS_PER_TURN_MAX };
+    loop {
+        turn.parts_left = turn.parts_left.saturating_sub(1);
+        match part(shared, scope, &claimed, &turn).await? {
+            Came::To(end) => return Ok(end),
+            Came::Next(next) => claimed = next,
+        }
+        shared.figures.note_part();
+    }
+}
+
+async fn part(shared: &Shared, scope: &TenantScope, claimed: &Claimed, turn: &Turn) -> Result<Came, NotEnded> {
+    let setback = match attempt(shared, scope, claimed, turn).await {
+        Ok(came) => return Ok(came),
+        Err(Cut::Stale) => return Ok(Came::To(End::Stale)),
         Err(Cut::Conflict) => Setback::again("others change all the time what it depends on"),
         Err(Cut::Setback(setback)) => setback,
     };
     let store = shared.stores.tenant(scope).await?;
-    store.transact(|tx| set_back(shared, claimed, &setback, tx)).await
+    store.transact(|tx| set_back(shared, claimed, &setback, tx)).await.map(Came::To)
 }
 
-async fn attempt(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Result<End, Cut> {
+async fn attempt(shared: &Shared, scope: &TenantScope, claimed: &Claimed, turn: &Turn) -> Result<Came, Cut> {
     let Some(handler) = shared.handlers.get(&claimed.kind) else {
         return Err(Setback::again(format!("nobody here does work of the kind `{}`", claimed.kind)).into());
     };
@@ -90,8 +131,8 @@ async fn attempt(shared: &Shared, scope: &TenantScope, claimed: &Claimed) -> Res
     let store = shared.stores.tenant(scope).await?;
     let work = async {
         match handler {
-            Handler::Within(handler) => within(&store, scope, claimed, &**handler).await,
-            Handler::Outside(handler) => outside(&store, scope, claimed, &**handler).await,
+            Handler::Within(handler) => within(shared, &store, scope, claimed, (&**handler, turn)).await,
+            Handler::Outside(handler) => outside(&store, scope, claimed, &**handler).await.map(Came::To),
         }
     };
     let guarded = AssertUnwindSafe(work).catch_unwind();
@@ -106,15 +147,37 @@ fn panicked(claimed: &Claimed) -> Setback {
     Setback::again("the handler panicked")
 }
 
-async fn within(store: &Store, scope: &TenantScope, claimed: &Claimed, handler: &dyn Within) -> Result<End, Cut> {
+async fn within(
+    shared: &Shared,
+    store: &Store,
+    scope: &TenantScope,
+    claimed: &Claimed,
+    (handler, turn): (&dyn Within, &Turn),
+) -> Result<Came, Cut> {
     let work = async |mut tx: Transaction| {
         require_owned(&mut tx, claimed)?;
         let (mut tx, outcome) = handler.run(scope, claimed, tx).await?;
-        let end = end_well(&mut tx, claimed, outcome)?;
-        Ok::<_, Cut>((tx, end))
+        let now = shared.timer.now();
+        let came = match outcome {
+            Outcome::GoesOn { at } if at <= now && !turn.is_over(now) => {
+                keep(&mut tx, claimed, now, handler.policy().lease_ms)?
+            }
+            outcome => Came::To(end_well(&mut tx, claimed, outcome)?),
+        };
+        Ok::<_, Cut>((tx, came))
     };
-    let (end, _) = store.transact_async(work).await?;
-    Ok(end)
+    let (came, _) = store.transact_async(work).await?;
+    Ok(came)
+}
+
+/// Ends a part and claims the next one, in its commit.
+fn keep(tx: &mut Transaction, claimed: &Claimed, now: Timestamp, lease_ms: u64) -> Result<Came, Cut> {
+    let event = Event::Kept { epoch: claimed.epoch, now, lease_ms };
+    // The work itself took it back.
+    let Some(row) = rows::read(tx, claimed.id)? else { return Ok(Came::To(End::WentOn)) };
+    let next = step(claimed.id, row.clone(), event, &Policy::default()).map_err(|_| Cut::Stale)?;
+    rows::replace(tx, claimed.id, &row, &next)?;
+    handed_over(claimed.id, next).map(Came::Next).ok_or(Cut::Stale)
 }
 
 async fn outside(store: &Store, scope: &TenantScope, claimed: &Claimed, handler: &dyn Outside) -> Result<End, Cut> {

@@ -74,13 +74,19 @@ impl Steps {
         handlers.within(STEP, self)
     }
 
-    async fn step(
+    /// Takes the next event of a run with the transaction, as a driver has it done when it is due; the run's work is the
+    /// caller's to end. Of a step that fails, only what is noted about it is in the transaction that comes back, which is
+    /// another one then.
+    ///
+    /// # Errors
+    /// It may work later, or never.
+    pub async fn step(
         &self,
         scope: &TenantScope,
-        claimed: &Claimed,
+        id: RunId,
         mut tx: Transaction,
     ) -> Result<(Transaction, Outcome), Setback> {
-        let (id, now): (RunId, _) = (claimed.payload()?, self.clock.now());
+        let now = self.clock.now();
         let Some(run) = rows::run(&mut tx, id)? else { return Ok((tx, Outcome::Done)) };
         if run.state.has_ended() {
             let is_clear = inbox::clear(&mut tx, id)?;
@@ -294,7 +300,7 @@ impl Within for Steps {
         claimed: &'a Claimed,
         tx: Transaction,
     ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
-        self.step(scope, claimed, tx).boxed()
+        async move { self.step(scope, claimed.payload()?, tx).await }.boxed()
     }
 
     /// What ended the host or the store again and again is an incident too, and leaves no dead letter beside it.

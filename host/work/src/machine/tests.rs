@@ -27,6 +27,7 @@ enum What {
     Claim,
     End,
     GoOn,
+    Keep,
     SetBack,
     GiveUp,
     Revive,
@@ -37,6 +38,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         4 => Just(What::Claim),
         1 => Just(What::End),
         2 => Just(What::GoOn),
+        2 => Just(What::Keep),
         4 => Just(What::SetBack),
         1 => Just(What::GiveUp),
         1 => Just(What::Revive),
@@ -50,6 +52,7 @@ fn event(what: What, now: Timestamp, epoch: u64) -> Event<'static> {
         What::Claim => Event::Claimed { now, lease_ms: POLICY.lease_ms },
         What::End => Event::Done { epoch },
         What::GoOn => Event::WentOn { epoch, at: now },
+        What::Keep => Event::Kept { epoch, now, lease_ms: POLICY.lease_ms },
         What::SetBack => Event::SetBack { epoch, now, not_before: None, why: "why" },
         What::GiveUp => Event::GivenUp { epoch, now, why: "why" },
         What::Revive => Event::Revived { now },
@@ -92,6 +95,11 @@ proptest! {
                         if let State::Waiting { due } = after.state {
                             prop_assert!((now + 5..=now + POLICY.pause_max_ms).contains(&due.0));
                         }
+                    }
+                    if let (What::Keep, Next::Row(after)) = (what, next) {
+                        prop_assert_eq!(after.epoch, before.epoch + 1, "the next part is a claim of its own");
+                        prop_assert_eq!(after.state, State::Claimed { until: Timestamp(now + POLICY.lease_ms) });
+                        prop_assert_eq!(after.attempts, 1);
                     }
                 }
             }

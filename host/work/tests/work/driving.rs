@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use signalsync_core::{Clock as _, Timestamp};
-use signalsync_store::EngineKind;
-use signalsync_work::{DriverLimits, Handlers, New, list, schedule};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use signalsync_core::{Clock as _, SimulatedClock, TenantScope, Timestamp};
+use signalsync_store::{EngineKind, Transaction};
+use signalsync_work::{Claimed, DriverLimits, Handlers, New, Outcome, Setback, Within, list, schedule};
 
-use crate::lab::{Answer, Count, Effects, Lab, START, Told, count, until};
+use crate::lab::{Answer, Count, Effects, Lab, START, Told, count, count_key, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_due_at_once_are_done_in_bounded_batches() {
@@ -127,4 +129,45 @@ async fn long_lists_come_in_pages() {
     assert_eq!(first.items.iter().chain(&rest.items).map(|item| item.id).collect::<Vec<_>>(), ids);
     assert_eq!((first.items.len(), rest.next), (3, None));
     assert_eq!(lab.stores.due().next(), Some(Timestamp(START.0 + 1_000)));
+}
+
+/// So many parts, each of them so long, that go on at once.
+struct Parts {
+    many: u64,
+    ms: u64,
+    clock: SimulatedClock,
+}
+
+impl Within for Parts {
+    fn run<'a>(
+        &'a self,
+        _: &'a TenantScope,
+        claimed: &'a Claimed,
+        mut tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
+        async move {
+            assert_eq!(claimed.attempt, 1, "a part that went well is no attempt of the next one");
+            let done = count(&mut tx, "parts") + 1;
+            tx.put(count_key("parts"), done.to_string());
+            self.clock.advance(self.ms);
+            let goes_on = Outcome::GoesOn { at: self.clock.now() };
+            Ok((tx, if done < self.many { goes_on } else { Outcome::Done }))
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn what_goes_on_at_once_keeps_its_claim_for_a_turn() {
+    for (many, ms, claims) in [(250, 0, 3), (10, 10, 1), (10, 50, 5), (10, 1_000, 10)] {
+        let lab = Lab::new();
+        let driving = lab.drive(Handlers::default().within("parts", Parts { many, ms, clock: lab.clock.clone() }));
+        let tenant = lab.tenant().await;
+        lab.schedule(tenant, "parts", "all", 0).await;
+        until(|| driving.figures.done() == many).await;
+        assert_eq!(driving.figures.claimed(), claims, "{many} parts of {ms} ms");
+        driving.end().await;
+        assert_eq!(lab.read(tenant, |tx| count(tx, "parts")).await, many);
+        assert_eq!(lab.read(tenant, |tx| list(tx, None, 10).unwrap()).await.items, []);
+    }
 }
