@@ -10,6 +10,8 @@ export default defineConfig({
   build: {
     target: 'es2023',
     manifest: true,
+    // The folder is always there, because the host's program is built out of it.
+    emptyOutDir: false,
     // Data URLs of fonts and scripts are refused by the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod client;
+mod example;
 mod people;
 mod platform;
 
 pub use client::{Answer, Client};
+pub use example::{Stage, complete};
 pub use people::Person;
 pub use platform::{Platform, Tenant, component, wait_for};
 

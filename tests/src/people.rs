@@ -1,5 +1,7 @@
 //! People of a tenant: let in through the operator's door, and then with a key that acts as them.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::client::Client;
@@ -21,18 +23,18 @@ impl Platform {
     #[track_caller]
     pub fn person(&self, tenant: &Tenant, name: &str, roles: &[&str]) -> Person {
         if tenant.client.get("/v1/people?search=root@").expect(200).json()["items"][0].is_null() {
-            self.let_in(tenant, "root");
+            self.let_in(tenant, "root", &[]);
         }
-        let (mail, client) = self.let_in(tenant, name);
+        let (mail, client) = self.let_in(tenant, name, roles);
         let id = id_of(tenant, &mail);
         let change = json!({ "roles": roles }).to_string();
         tenant.client.send("PATCH", &format!("/v1/people/{id}"), JSON, change.as_bytes()).expect(200);
         Person { id, mail, client }
     }
 
-    /// An administrator, with a key that acts as them and keeps what roles they keep.
+    /// An administrator who has these roles too, with a key that acts as them and keeps what roles they keep.
     #[track_caller]
-    fn let_in(&self, tenant: &Tenant, name: &str) -> (String, Client) {
+    fn let_in(&self, tenant: &Tenant, name: &str, roles: &[&str]) -> (String, Client) {
         let (mail, slug) = (format!("{name}@{}.example", tenant.slug), &tenant.slug);
         let opened = self.console().post(&format!("/v1/tenants/{slug}/break-glass"), &json!({ "mail": mail }));
         let link = opened.expect(201).json()["link"].as_str().expect("a link").to_owned();
@@ -42,8 +44,9 @@ impl Platform {
         let cookie =
             activated.header("set-cookie").and_then(|set| set.split(';').next()).expect("a session").to_owned();
         let headers = [JSON[0], ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
-        let draft = json!({ "name": name, "personal": true, "roles": ["administrator", "member", "developer"] });
-        let patched = json!({ "roles": ["administrator", "member", "developer"] }).to_string();
+        let roles: BTreeSet<_> = ["administrator", "member", "developer"].iter().chain(roles).collect();
+        let draft = json!({ "name": name, "personal": true, "roles": roles });
+        let patched = json!({ "roles": roles }).to_string();
         let path = format!("/v1/people/{}", id_of(tenant, &mail));
         tenant.client.send("PATCH", &path, JSON, patched.as_bytes()).expect(200);
         let key = guest.send("POST", "/v1/keys", &headers, draft.to_string().as_bytes()).expect(201).json();

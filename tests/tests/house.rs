@@ -108,8 +108,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("e-invoicing-model", &[]),
     ("e-invoicing-mapping", &["signalsync-sdk", "e-invoicing-model"]),
     ("e-invoicing-validation", &["signalsync-sdk", "e-invoicing-model"]),
-    ("signalsync-tests", &["e-invoicing-model", "signalsync-generated"]),
-    ("xtask", &["e-invoicing-model"]),
+    ("invoice-approval", &["signalsync-sdk", "e-invoicing-model"]),
+    ("maintenance", &["signalsync-sdk"]),
+    ("example-setup", &[]),
+    ("signalsync-tests", &["e-invoicing-model", "example-setup", "signalsync-generated"]),
+    ("xtask", &["e-invoicing-model", "example-setup"]),
 ];
 
 /// Crates that call components through `Invoke` and are called by the front door, but know neither.

@@ -1,4 +1,4 @@
-//! A host on this machine with two tenants that check real invoices.
+//! A host on this machine with two tenants that check real invoices, and people who approve them and repair lifts.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -8,13 +8,16 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::workspace::{Workspace, root};
-use crate::{guests, shell};
+use crate::{guests, shell, web};
 
+mod examples;
 mod host;
 mod organisation;
 mod setup;
 mod state;
+mod templates;
 
+pub(crate) use organisation::{PASSWORD, administrator};
 pub(crate) use setup::MAPPING;
 pub(crate) use state::State;
 
@@ -29,27 +32,52 @@ pub(crate) struct Options {
     data: PathBuf,
 }
 
+/// What is particular to one demo.
+pub(crate) struct Setting {
+    pub(crate) port: u16,
+    pub(crate) data: PathBuf,
+    /// Of a tenant; as many as the host allows by itself when there is none.
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
+/// A demo that is set up and serves.
+pub(crate) struct Running {
+    pub(crate) state: State,
+    host: host::Host,
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let data = root().join(&options.data);
+    let mut running = begin(&Setting { port: options.port, data: data.clone(), requests_per_minute: None })?;
+    explain(&running.state, &data);
+    explain_people(&running.state)?;
+    running.host.serve()
+}
+
+/// Builds all of it, starts the host and sets its tenants up.
+pub(crate) fn begin(setting: &Setting) -> Result<Running> {
     let components = guests::build()?;
+    web::build()?;
     // With a test beside it, the program's dependencies get the features that `cargo xtask test` gives them, and neither
     // of the two compiles them again after the other.
     shell::run(shell::cargo().args(["build", "--workspace", "--bin", "signalsync", "--test", "door"]))?;
-    let data = root().join(&options.data);
+    let data = &setting.data;
     // It will hold keys.
-    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data);
+    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     created.with_context(|| format!("{} cannot be created", data.display()))?;
     let program = Workspace::load()?.program();
-    let configuration = host::configure(&data, options.port)?;
-    let mut state = State::load_or_create(&data, options.port, || host::operator_key(&program, &configuration))?;
-    let mut host = host::start(&program, &configuration, &data, &state)?;
+    let configuration = host::configure(data, setting)?;
+    let mut state = State::load_or_create(data, setting.port, || host::operator_key(&program, &configuration))?;
+    let host = host::start(&program, &configuration, data, &state)?;
     setup::tenants(&mut state)?;
-    state.save(&data)?;
-    setup::components(&state, &components)?;
+    state.save(data)?;
+    examples::everywhere(&state, &components)?;
     setup::invoices(&state)?;
     organisation::people(&state)?;
     organisation::suppliers(&state)?;
-    explain(&state, &data);
-    host.serve()
+    examples::processes(&state, &components)?;
+    templates::keep(&state, &data.join("templates"))?;
+    Ok(Running { state, host })
 }
 
 fn explain(state: &State, data: &Path) {
@@ -101,6 +129,13 @@ Try:
   curl -H \"Authorization: Bearer $CONSOLE_KEY\" -H 'Content-Type: application/json' -d '{{\"slug\":\"trial\"}}' \\
     $CONSOLE/v1/tenants/acme/clone
 
+  # A new tenant that begins with an example
+  curl -H \"Authorization: Bearer $CONSOLE_KEY\" -H 'Content-Type: application/json' \\
+    -d '{{\"slug\":\"initech\",\"tier\":\"standard\",\"template\":\"e-invoicing\"}}' $CONSOLE/v1/tenants
+
+  # What can be asked, as OpenAPI 3.1
+  curl $ACME/openapi.json
+
   # What ran, and what it cost
   curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/executions
 
@@ -123,4 +158,16 @@ Try:
         globex_admin = organisation::administrator("globex"),
         password = organisation::PASSWORD,
     );
+}
+
+fn explain_people(state: &State) -> Result<()> {
+    println!(
+        "Processes of acme wait for its people (examples/invoice-approval, examples/maintenance). They sign in at"
+    );
+    println!("{} with the same password:\n", state.url("acme"));
+    for person in examples::people()? {
+        println!("  {:20} {:16} {}", examples::mail(&person.name), person.title, person.roles.join(", "));
+    }
+    println!("\n  # Where their runs stand\n  curl -H \"Authorization: Bearer $ACME_KEY\" $ACME/v1/runs\n");
+    Ok(())
 }

@@ -10,11 +10,13 @@ mod check;
 mod demo;
 mod en16931;
 mod guests;
+mod schemathesis;
 mod shell;
 mod test;
 mod tools;
 #[cfg(test)]
 mod wit;
+mod web;
 mod workspace;
 
 /// Build, test and try SignalSync.
@@ -37,6 +39,8 @@ enum Command {
     Bench(bench::Options),
     /// Build the components of guests/ and examples/ into target/components.
     Guests,
+    /// Try the interface with requests that are made up out of its OpenAPI document. Needs Python 3.
+    Schemathesis(schemathesis::Options),
     /// Try a folder of EN 16931 case files against a running demo.
     En16931(en16931::Options),
 }
@@ -48,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check => check::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Guests => guests::build().map(drop),
+        Command::Schemathesis(options) => schemathesis::run(&options),
         Command::En16931(options) => en16931::run(&options),
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{guests, shell, tools};
+use crate::{guests, shell, tools, web};
 
 /// What to test.
 #[derive(Args)]
@@ -17,6 +17,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     tools::ensure_subcommand("nextest")?;
     guests::build()?;
+    web::build()?;
     // The server's own tests make cargo build the program too, with the features that the tests were built with.
     let program = Workspace::load()?.program();
     // Not the examples: the components are tested as WebAssembly.

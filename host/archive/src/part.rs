@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use signalsync_components::archive as components;
 use signalsync_core::CollectionName;
 use signalsync_data::archive as data;
@@ -10,7 +11,7 @@ use signalsync_store::lines::Lines;
 use signalsync_store::{Shelves, StoreError, Transaction};
 
 /// How much of a tenant is packed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Extent {
     /// Everything that it owns.

@@ -1,11 +1,13 @@
 //! Every action that is audited: the one registry.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         /// What was done, as `noun.verb`. A text is never used again for something else.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditAction")]
         pub enum Action {
             $($(#[$doc])* #[serde(rename = $text)] $name,)*
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::{TenantScope, Timestamp};
 use signalsync_store::chain::{Broken, ChainHead};
@@ -12,7 +13,8 @@ use crate::entry::{Event, record};
 use crate::filter::{Filter, Numbered, hexadecimal, list};
 
 /// The end of an audit that is whole. Whoever keeps it elsewhere can prove later that nothing was taken off the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "AuditWhole")]
 #[serde(rename_all = "kebab-case")]
 pub struct Whole {
     /// How many entries there are.

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{Caller, Digest, Origin, Timestamp};
@@ -13,7 +14,8 @@ use crate::action::Action;
 pub const VALUE_BYTES_MAX: usize = 16 << 10;
 
 /// Whether it happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditOutcome")]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It happened, with the commit that holds the entry.
@@ -35,7 +37,8 @@ impl FromStr for Outcome {
 }
 
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditActor")]
 #[serde(rename_all = "kebab-case")]
 pub struct Actor {
     /// A person's or a key's id; none when the host itself acts.
@@ -46,7 +49,8 @@ pub struct Actor {
 }
 
 /// What a thing was or is, as far as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditValue")]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// All of it. Secrets are never in it: whoever writes the event leaves them out.
@@ -71,7 +75,8 @@ impl Kept {
 }
 
 /// An entry, as it stands in the chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// When it was asked for, by the host's clock.

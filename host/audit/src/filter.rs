@@ -1,5 +1,6 @@
 //! Reading the audit, newest first.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::Timestamp;
 use signalsync_store::{Listing, StoreError, Table, Transaction, row};
@@ -37,7 +38,8 @@ impl Filter {
 }
 
 /// An entry in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "NumberedEntry")]
 #[serde(rename_all = "kebab-case")]
 pub struct Numbered {
     /// Counted from 1, without gaps.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Timestamp;
 
@@ -39,7 +40,7 @@ pub struct NeverEnough;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Document", into = "Document")]
 pub struct Calendar {
     document: Document,

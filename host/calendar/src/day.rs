@@ -1,6 +1,7 @@
 //! What one day of a calendar is, and why; and what that means for a due date.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::Timestamp;
 
@@ -12,7 +13,8 @@ use crate::hours::Hours;
 const NAMED_MAX: usize = 100;
 
 /// What works on a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WorkingDay")]
 #[serde(rename_all = "kebab-case")]
 pub struct Day {
     /// Which day.
@@ -24,7 +26,8 @@ pub struct Day {
 }
 
 /// What decided the hours of a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WhyDay")]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// The day of the week alone.
@@ -36,7 +39,8 @@ pub enum Why {
 }
 
 /// When something is due, and which days on the way did not work as usual.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WorkingTime")]
 #[serde(rename_all = "kebab-case")]
 pub struct Preview {
     /// When.

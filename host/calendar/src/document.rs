@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, Weekday};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidCalendar;
@@ -27,7 +28,8 @@ pub const NAME_BYTES_MAX: usize = 100;
 const LEAP_YEAR: i16 = 2000;
 
 /// A calendar as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CalendarDocument")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Document {
     /// In which all that follows is meant.
@@ -43,7 +45,7 @@ pub struct Document {
 }
 
 /// The hours of each day of a week; a day that is left out has none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "days of the week")]
 pub struct Week {
@@ -57,7 +59,7 @@ pub struct Week {
 }
 
 /// A day, or a part of it, that does not work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Holiday {
     /// For people: 1 to 100 bytes.
@@ -70,7 +72,7 @@ pub struct Holiday {
 }
 
 /// A day with hours of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Exception {
     /// For people: 1 to 100 bytes.
@@ -82,7 +84,8 @@ pub struct Exception {
 }
 
 /// The day of a holiday: `2026-12-24`, or `12-24` for every year that has the day.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HolidayDate")]
 #[serde(try_from = "String", into = "String")]
 pub enum On {
     /// One day.

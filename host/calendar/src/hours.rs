@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidCalendar;
@@ -10,7 +11,7 @@ use crate::error::InvalidCalendar;
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
 /// A part of a day, to the minute, without its end: `09:00-17:30`. It may end at `24:00`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Hours {
     /// Minute of the day.

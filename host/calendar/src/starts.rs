@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
@@ -72,7 +73,7 @@ impl<W> Occurrence<'_, W> {
 }
 
 /// What a schedule is asked to be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ScheduleDraft<W> {
     /// The name, when it is left out.
@@ -95,7 +96,7 @@ fn on() -> bool {
 }
 
 /// A schedule as it is kept and shown.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Scheduled<W> {
     /// Never changes.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::contract::Violation;
@@ -20,7 +21,7 @@ use crate::error::ComponentError;
 use crate::version::version;
 
 /// A component that a tenant uploaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Component {
     /// Its name everywhere: the BLAKE3 hash of its bytes.
@@ -33,7 +34,8 @@ pub struct Component {
 }
 
 /// How far a component has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ComponentState")]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// The host was stopped before the check ended. Uploading it again checks it again.
@@ -53,7 +55,7 @@ pub enum State {
 }
 
 /// A component, and what it says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Described {
     #[serde(flatten)]
     pub component: Component,

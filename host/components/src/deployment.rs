@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
@@ -23,7 +24,7 @@ const VERSIONS_MAX: u32 = 10_000;
 const HISTORY_MAX: usize = 20;
 
 /// A deployment over all its versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Deployment {
     pub name: DeploymentName,
@@ -39,7 +40,7 @@ pub struct Deployment {
 }
 
 /// What a trial call showed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Tried {
     /// The component's answer, if it gave one.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use signalsync_core::grants::NAMES_MAX;
 use signalsync_core::{CollectionName, Deployed, DeploymentName, Digest, Grants, Import, Kind, Timestamp};
@@ -18,7 +19,8 @@ pub(crate) const SETTINGS_BYTES_MAX: usize = 64 << 10;
 pub type OriginCheck = fn(&str) -> Result<(), String>;
 
 /// What an administrator asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "DeploymentDraft")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Draft {
     /// A component that is ready.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Call, CollectionName, Deployed, DeploymentName, Input, Timestamp};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
@@ -11,7 +12,7 @@ use crate::deployment::find;
 use crate::error::DeployError;
 
 /// What happens to a write when a validation fails to judge it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// The write is refused.
@@ -21,7 +22,8 @@ pub enum OnFailure {
 }
 
 /// One version of a deployment. It never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeploymentVersion")]
 #[serde(rename_all = "kebab-case")]
 pub struct Version {
     #[serde(flatten)]

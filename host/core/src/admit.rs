@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Kind;
@@ -73,7 +74,8 @@ impl Admitted {
 }
 
 /// One import of a component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ComponentImport")]
 pub struct Import {
     /// As the component writes it, e.g. `signalsync:plugin/storage@0.1.0`.
     pub name: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -13,7 +14,8 @@ use crate::id::Digest;
 use crate::name::DeploymentName;
 
 /// The question that a component answers; read from what it exports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ComponentKind")]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Is this document acceptable?
@@ -35,7 +37,7 @@ impl fmt::Display for Kind {
 }
 
 /// A component as one version of a deployment runs it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deployed {
     /// Under which name.
     pub deployment: DeploymentName,
@@ -65,7 +67,8 @@ pub struct Call {
 }
 
 /// What a component is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Call")]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
     /// `validate` of a validation.
@@ -111,7 +114,8 @@ impl Input {
 }
 
 /// What a component answered; its variant fits the input's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallOutput")]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// Of `validate`.

@@ -1,5 +1,6 @@
 //! The receipt of a call: how it ended, what it used, what it said, and what a replay needs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Deployed, Input, Kind};
@@ -10,7 +11,8 @@ use crate::name::DeploymentName;
 use crate::scope::Principal;
 
 /// How a call ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallEnd")]
 #[serde(rename_all = "kebab-case", tag = "end", content = "failure")]
 pub enum End {
     /// The component answered.
@@ -20,7 +22,8 @@ pub enum End {
 }
 
 /// Why a call did not answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallFailure")]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum Failure {
     /// The component returned its own error.
@@ -76,7 +79,8 @@ impl Failure {
 }
 
 /// What a call used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallUsage")]
 #[serde(rename_all = "kebab-case")]
 pub struct Usage {
     /// Charged fuel: instructions and host calls.
@@ -96,7 +100,7 @@ pub struct Usage {
 }
 
 /// One line that a component wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     pub level: LogLevel,
     /// Control characters escaped, at most 4 KiB.
@@ -104,7 +108,7 @@ pub struct LogLine {
 }
 
 /// How important a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogLevel {
     Debug,
@@ -114,7 +118,7 @@ pub enum LogLevel {
 }
 
 /// The record of one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Execution {
     pub id: ExecutionId,
@@ -133,7 +137,7 @@ pub struct Execution {
 }
 
 /// All that the component could see, so that the call can be run again elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Replay {
     /// None when it was larger than the record may be.
@@ -143,6 +147,7 @@ pub struct Replay {
     pub now: Timestamp,
     /// Decimal text, because JSON numbers of this size lose digits in other languages.
     #[serde(with = "decimal_text")]
+    #[schemars(with = "String")]
     pub seed: u64,
     /// What host calls answered, in their order.
     pub observed: Vec<Observed>,
@@ -151,7 +156,7 @@ pub struct Replay {
 }
 
 /// One answer of the host to the component that a replay must give again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "call")]
 pub enum Observed {
     /// A capability answered with a document or said no.
@@ -160,6 +165,7 @@ pub enum Observed {
     Bytes {
         function: String,
         #[serde(with = "base64_bytes")]
+        #[schemars(with = "String")]
         answer: Vec<u8>,
     },
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{CollectionName, FolderName};
@@ -14,7 +15,7 @@ pub const NAMES_MAX: usize = 100;
 /// A capability that is absent is not linked: a component that imports it cannot be deployed.
 /// A capability that is present with no names is linked and answers every request with
 /// `not-granted`, for languages whose components import the whole world whether they use it or not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grants {
     /// Record collections.
@@ -31,7 +32,7 @@ pub struct Grants {
 /// What a component may do with the records of a collection, and in whose place.
 ///
 /// As JSON: `"read"` or `"read-write"`, which act for the deployment, or `{"access": "read", "as": "caller"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "GrantForm", into = "GrantForm")]
 pub struct CollectionGrant {
     /// How far it goes.
@@ -40,14 +41,14 @@ pub struct CollectionGrant {
     pub acting: Acting,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = r#"a grant is "read", "read-write" or {"access": "read", "as": "caller"}"#)]
 enum GrantForm {
     Plain(Access),
     Full(FullGrant),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FullGrant {
     access: Access,
@@ -74,7 +75,7 @@ impl From<CollectionGrant> for GrantForm {
 }
 
 /// How far a grant goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Reading and listing.
@@ -91,7 +92,7 @@ impl Access {
 }
 
 /// With whose rights a component reaches records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Acting {
     /// Those of its deployment: everything within the collections that it was granted, so that a rule over all records

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A name breaks its rule; the text is the rule.
@@ -16,10 +17,11 @@ pub struct InvalidName {
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $pattern:expr, $rule:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
+        #[schemars(extend("pattern" = $pattern))]
         pub struct $name(String);
 
         impl $name {
@@ -67,36 +69,42 @@ macro_rules! names {
 
 names! {
     /// A tenant's label in its address `{slug}.{base-domain}`.
-    TenantSlug, "tenant name", is_tenant_slug,
+    TenantSlug, "tenant name", is_tenant_slug, TENANT_SLUG,
         "1 to 40 of a-z, 0-9 and single inner hyphens, starting with a letter, and not a reserved word";
     /// A named set of records.
-    CollectionName, "collection name", is_name,
+    CollectionName, "collection name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A named set of files.
-    FolderName, "folder name", is_name,
+    FolderName, "folder name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A component at work for a tenant, over all its versions.
-    DeploymentName, "deployment name", is_name,
+    DeploymentName, "deployment name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A role of a tenant.
-    RoleName, "role name", is_name,
+    RoleName, "role name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A calendar of a tenant.
-    CalendarName, "calendar name", is_name,
+    CalendarName, "calendar name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A schedule of a tenant.
-    ScheduleName, "schedule name", is_name,
+    ScheduleName, "schedule name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// What a tenant's workflows say to people about something.
-    TemplateName, "template name", is_name,
+    TemplateName, "template name", is_name, NAME,
         "1 to 63 of a-z, 0-9 and hyphens, starting with a letter";
     /// A record within its collection.
-    RecordId, "record id", is_record_id,
+    RecordId, "record id", is_record_id, RECORD_ID,
         "1 to 256 bytes of UTF-8 without control characters, not `.` or `..`";
     /// A file within its folder.
-    FilePath, "file path", is_file_path,
+    FilePath, "file path", is_file_path, FILE_PATH,
         "1 to 512 bytes, segments separated by `/`, none empty, `.` or `..` or ending in a dot or space, no backslash or control characters, Unicode normal form C";
 }
+
+// The rules as regular expressions, as far as these can say them (ECMA-262).
+const NAME: &str = "^[a-z][a-z0-9-]{0,62}$";
+const TENANT_SLUG: &str = "^(?=.{1,40}$)[a-z](-?[a-z0-9])*$";
+const RECORD_ID: &str = "^(?!\\.{1,2}$)[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$";
+const FILE_PATH: &str = "^[^\\x00-\\x1f\\x7f-\\x9f\\\\]{1,512}$";
 
 /// Labels that stand for the platform itself, or that mail and web standards give a meaning.
 const RESERVED_SLUGS: &[&str] = &[

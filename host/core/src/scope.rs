@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{KeyId, RequestId, TenantId};
@@ -73,7 +74,7 @@ impl Caller {
 }
 
 /// Where a request came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Origin {
     /// None when the host itself acts.
@@ -91,7 +92,7 @@ pub struct Origin {
 }
 
 /// Who asks, as a component sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Principal {
     /// None when the host itself acts.
     pub user: Option<String>,

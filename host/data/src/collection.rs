@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event};
 use signalsync_core::{CollectionName, Digest, Permission, Timestamp};
@@ -19,7 +20,7 @@ pub const COLLECTIONS_MAX: usize = 500;
 const CLEARED_MAX: usize = 5_000;
 
 /// A named set of records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Collection {
     pub name: CollectionName,
@@ -32,7 +33,7 @@ pub struct Collection {
 }
 
 /// Which definition holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Published {
     /// Counted from 1.
@@ -59,7 +60,8 @@ pub(crate) struct Kept {
 }
 
 /// Something that a change of a collection would touch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CollectionUsage")]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub enum Usage {
     /// Records of that collection refer to this one's.

@@ -1,5 +1,6 @@
 //! A collection's definition as its designer writes it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,7 +23,8 @@ pub(crate) const SEARCH_FIELDS_MAX: usize = 8;
 pub(crate) const REFERENCES_MAX: usize = 20;
 
 /// What a collection's records look like, how a form shows them, and how they are found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CollectionDefinition")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Definition {
     /// JSON Schema 2020-12 of a record, an object. A field says with `x-kind` what it is for; see [`Kind`](crate::Kind).
@@ -39,7 +41,7 @@ pub struct Definition {
 }
 
 /// An index over one to three fields.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct IndexDraft {
     /// The first ones are compared first.

@@ -1,5 +1,6 @@
 //! The history of a record: who changed what when, as differences (RFC 6902).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{CollectionName, DeploymentName, RecordId, Timestamp};
@@ -15,8 +16,9 @@ pub const VERSIONS_KEPT: u32 = 100;
 const CHANGES_BYTES_MAX: usize = 64 << 10;
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RecordAct")]
 pub enum Act {
     Created,
     Changed,
@@ -26,7 +28,8 @@ pub enum Act {
 }
 
 /// An entry of a record's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RecordVersion")]
 #[serde(rename_all = "kebab-case")]
 pub struct Version {
     /// Counted from 1, without gaps.

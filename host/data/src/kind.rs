@@ -1,5 +1,6 @@
 //! What a field is for: the keyword `x-kind` of its schema, which says more than a JSON type does.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,8 @@ const RATING_MAX: u64 = 10;
 const PICTURE_CHARS_MAX: u64 = 100_000;
 
 /// What a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FieldKind")]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// One line.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::contract::Violation;
 use signalsync_core::{CollectionName, RecordId};
@@ -26,7 +27,8 @@ const EXAMPLES_MAX: usize = 20;
 const VIOLATIONS_SHOWN: usize = 3;
 
 /// What a definition would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PublishPreview")]
 #[serde(rename_all = "kebab-case")]
 pub struct Preview {
     /// What is wrong with the definition itself. Then nothing else is known.
@@ -46,7 +48,8 @@ pub struct Preview {
 }
 
 /// What becomes of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RecordChange")]
 #[serde(rename_all = "kebab-case")]
 pub struct Change {
     pub was: Option<Kind>,
@@ -56,7 +59,7 @@ pub struct Change {
 }
 
 /// A record that would not fit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Example {
     pub id: RecordId,

@@ -1,5 +1,6 @@
 //! A record as it is kept: one line about it, then the document as it was written.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::rights::RecordFacts;
@@ -7,7 +8,8 @@ use signalsync_core::{CollectionName, DepartmentId, RecordId, Timestamp, UserId}
 use signalsync_store::{Key, StoreError, Table, Versioned, row};
 
 /// What is known of a record besides its document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RecordAbout")]
 #[serde(rename_all = "kebab-case")]
 pub struct About {
     /// Counted from 1 with every change; the number of its newest entry in the history.

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{CollectionName, RecordId};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
@@ -35,7 +36,7 @@ const STATES_MAX: usize = 1_000;
 const REFERENCES: &str = "r";
 
 /// How far an index is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum IndexState {
     /// Records up to this id are in it.
@@ -56,7 +57,7 @@ pub enum IndexState {
 }
 
 /// What a collection's indexes are like, by their fields.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Progress {
     /// Whether there is nothing more to do.

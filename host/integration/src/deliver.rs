@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalsync_components::{Executions, Receipts, active, call};
@@ -20,7 +21,7 @@ use signalsync_workflow::{Mappings, NotMapped, Order, Signal, WorkflowError, beg
 use crate::error::MessageError;
 
 /// A message that was taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Delivered {
     /// The mapping's own answer to the sender.
@@ -36,7 +37,7 @@ pub struct Delivered {
 }
 
 /// A record that the message wrote.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ChangeMade {
     pub collection: CollectionName,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use lettre::Address;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::MailError;
@@ -12,7 +13,8 @@ use crate::error::MailError;
 const BYTES_MAX: usize = 254;
 
 /// One mailbox. A mail goes to one; whoever writes to many queues many, and nobody learns of the others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AnyMailAddress")]
 #[serde(try_from = "String", into = "String")]
 pub struct MailAddress(Address);
 

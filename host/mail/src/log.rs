@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{MailId, Timestamp, WorkId};
 use signalsync_store::{Key, Listing, StoreError, Table, Transaction, row};
@@ -15,7 +16,8 @@ use crate::templates::Template;
 const PAGE_MAX: usize = 100;
 
 /// What became of a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MailStatus")]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It waits, or is tried again.
@@ -46,7 +48,8 @@ impl FromStr for Status {
 }
 
 /// A mail in the log. Secret links are shortened in all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MailEntry")]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// Also its `Message-ID`, before the `@`.

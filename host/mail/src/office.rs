@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event};
 use signalsync_core::{Clock, MailId, TenantScope};
@@ -13,7 +14,7 @@ use crate::log::{self, Entry, Status};
 use crate::settings;
 
 /// What an administrator sets about mail.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Divert {
     /// The address to which all mails of the tenant go instead of their own; none: each to its own.

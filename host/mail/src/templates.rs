@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::MailError;
@@ -24,7 +25,8 @@ pub(crate) const FUEL: u64 = 20_000;
 const LANGUAGES: [&str; 2] = ["en", "de"];
 
 /// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MailTemplate")]
 #[serde(rename_all = "kebab-case")]
 pub enum Template {
     /// Somebody is to become a user. Data: `tenant`, `inviter`, `expires`; link.

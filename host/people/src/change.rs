@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, DepartmentId, RoleName, Timestamp, UserId};
@@ -18,7 +19,7 @@ use crate::structure::check_name;
 use crate::{key, team};
 
 /// What shall become different of a person. What is left out stays.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct PersonChange {
     /// The address; links that were mailed to the old one stop to work.
@@ -36,7 +37,7 @@ pub struct PersonChange {
 }
 
 /// What people change of themselves.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct ProfileChange {
     /// The name.
@@ -111,7 +112,7 @@ pub fn change_profile(
 }
 
 /// What is asked for besides somebody's deactivation.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Deactivation {
     /// An active person to whom all goes that they leave behind. What they own stays theirs without.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, DepartmentId, TenantScope, UserId};
@@ -28,7 +29,7 @@ pub const DEPTH_MAX: usize = 10;
 pub(crate) const DEPARTMENT: &str = "department";
 
 /// One department.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Department {
     pub id: DepartmentId,
@@ -45,7 +46,7 @@ pub struct Department {
 }
 
 /// What a department is asked to be.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DepartmentDraft {
     /// 1 to 100 bytes.

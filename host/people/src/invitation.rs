@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
@@ -23,7 +24,7 @@ use crate::standing::{self, Standing};
 use crate::structure::check_name;
 
 /// Who shall come in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Invite {
     /// Where the link goes.
@@ -43,7 +44,7 @@ pub struct Invite {
 }
 
 /// Who administrates a new tenant.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FirstAdministrator {
     /// Where the invitation goes.

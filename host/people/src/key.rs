@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::rights::Person;
 use signalsync_core::{Caller, CollectionName, KeyId, Permission, Rights, RoleName, Timestamp, UserId};
@@ -30,7 +31,7 @@ const KEY: &str = "key";
 const USED: &str = "used";
 
 /// To what a key is narrowed, of all that its roles allow.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Narrowing {
     /// To these permissions; none: all that the roles have.
@@ -42,7 +43,7 @@ pub struct Narrowing {
 }
 
 /// What a key is asked to be.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeyDraft {
     /// For people: 1 to 100 bytes.
@@ -65,7 +66,7 @@ pub struct KeyDraft {
 }
 
 /// What of a key can be changed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeyChange {
     /// For people: 1 to 100 bytes.
@@ -80,7 +81,7 @@ pub struct KeyChange {
 }
 
 /// One key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ApiKey {
     /// Not secret.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, KeyId, TenantScope, Timestamp};
@@ -11,7 +12,7 @@ use crate::key::{self, ApiKey, KeyChange, KeyDraft};
 use crate::structure::{Desk, StructureError, changed, versioned};
 
 /// A key as those see it who manage keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyInfo {
     /// What it is.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 use oxilangtag::LanguageTag;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::InvalidName;
 use url::Host;
@@ -19,7 +20,7 @@ pub const LANGUAGE_BYTES_MAX: usize = 35;
 ///
 /// Capitals before the `@` could tell two mailboxes apart (RFC 5321), but no provider that people use lets them; two
 /// people whose addresses differ by capitals alone would be a trap.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct MailAddress(String);
 
@@ -59,7 +60,7 @@ fn normal(text: &str) -> Option<String> {
 }
 
 /// A language tag (BCP 47) in its normal spelling, e.g. `de-AT`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Language(String);
 

@@ -1,5 +1,6 @@
 //! What a tenant says of itself: how its people call it, and in which language it speaks to those whom it does not know yet.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Caller, Timestamp};
 use signalsync_store::{Precondition, StoreError, Transaction};
@@ -12,7 +13,7 @@ use crate::structure::check_name;
 pub(crate) const NAME: &str = "organisation";
 
 /// What a tenant says of itself. What is left out of a document is as it is by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Organisation {
     /// 1 to 200 bytes; without it, the tenant's name in its address stands in mails.

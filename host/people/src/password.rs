@@ -6,6 +6,7 @@ use std::sync::Arc;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
@@ -23,9 +24,10 @@ const OUTPUT_BYTES: usize = 32;
 /// A password that somebody typed. Its memory is overwritten when it is dropped, and it does not show itself.
 ///
 /// Composed and decomposed accents, and letters of other widths, are one spelling: keyboards differ.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(from = "String")]
-pub struct Password(Zeroizing<String>);
+#[schemars(extend("format" = "password"))]
+pub struct Password(#[schemars(with = "String")] Zeroizing<String>);
 
 impl Password {
     pub(crate) fn as_str(&self) -> &str {

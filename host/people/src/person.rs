@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{DepartmentId, RoleName, Timestamp, UserId};
 use signalsync_store::{Key, Listing, StoreError, Table, Terms, Transaction};
@@ -27,7 +28,7 @@ const WORD: &str = "word";
 const COUNT: &str = "count";
 
 /// Whether somebody can come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonState {
     /// A link was mailed and not followed yet.
@@ -39,7 +40,7 @@ pub enum PersonState {
 }
 
 /// A person's row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct PersonRow {
     /// Never changes.
@@ -60,7 +61,7 @@ pub struct PersonRow {
 }
 
 /// A person, as those see them who may.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Person {
     /// What the person is.

@@ -1,6 +1,7 @@
 //! What a tenant demands of passwords and sessions. Every demand has its own limits, so that no tenant can make itself
 //! unsafe, or unusable, by a slip.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Caller, Timestamp, UserId};
 use signalsync_store::{Precondition, StoreError, Transaction};
@@ -16,7 +17,7 @@ pub(crate) const HISTORY_MAX: u32 = 10;
 pub(crate) const NAME: &str = "sign-in";
 
 /// What a tenant demands. What is left out of a document is as it is by default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct SignInPolicy {
     /// Characters of a password at least: 8 to 64.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::rights::{Reach, RecordAction, RecordFacts, RecordRule};
 use signalsync_core::{
@@ -118,7 +119,8 @@ fn active(tx: &mut Transaction, user: UserId) -> Result<Option<(Standing, u64)>,
 }
 
 /// Why somebody may do something with records, or that they may not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WhyAllowed")]
 #[serde(rename_all = "kebab-case")]
 pub struct Why {
     /// Whether they may. Without a record: whether there can be one.
@@ -136,7 +138,7 @@ pub struct Why {
 }
 
 /// A rule that holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Because {
     /// Which role it comes from.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_audit::{Action, Event, record};
@@ -30,7 +31,7 @@ const VALUE_BYTES_MAX: usize = 200;
 pub(crate) const ROLE: &str = "role";
 
 /// What whoever has the role may do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Role {
     /// Never changes.
@@ -47,7 +48,7 @@ pub struct Role {
 }
 
 /// What a role is asked to be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RoleDraft {
     /// The name, when it is left out.

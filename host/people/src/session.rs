@@ -4,6 +4,7 @@
 //! When what a person may do changes, the session gets a new secret with its next request; the old one works a moment
 //! longer, for requests that were under way.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, SessionId, Timestamp, UserId};
@@ -56,7 +57,7 @@ impl SessionToken {
 }
 
 /// A session, as its person sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Session {
     /// Not secret.

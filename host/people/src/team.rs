@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, Clock, TeamId, TenantScope, Timestamp, UserId};
@@ -25,7 +26,7 @@ pub(crate) const TEAM: &str = "team";
 const MEMBER: &str = "member";
 
 /// One team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Team {
     pub id: TeamId,
@@ -38,7 +39,7 @@ pub struct Team {
 }
 
 /// What a team is asked to be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TeamDraft {
     /// 1 to 100 bytes.

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Timestamp, UserId};
 use signalsync_store::{StoreError, Transaction};
@@ -58,7 +59,7 @@ pub(crate) struct Pending {
 }
 
 /// What an app needs to know. Shown once.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct SetUp {
     /// To be typed: base32.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_components::{Executions, Receipts};
 use signalsync_core::contract::Violation;
@@ -43,7 +44,7 @@ impl Act {
 }
 
 /// A record that was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Written {
     pub collection: CollectionName,

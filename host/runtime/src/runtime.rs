@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use lru::LruCache;
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::Definition;
 use signalsync_core::{
@@ -76,7 +77,7 @@ pub struct Runtime {
 }
 
 /// Figures about the runtime for its operator.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RuntimeFigures {
     /// Failures of the host itself since the start; each deserves a look.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_archive::Archives;
 use signalsync_audit::Audits;
@@ -109,7 +110,7 @@ pub struct App {
 }
 
 /// How the process is doing, for its operator.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Health {
     /// Requests that ended in a mistake of ours; each deserves a look.
@@ -121,7 +122,7 @@ pub struct Health {
 }
 
 /// Work since the start.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct WorkFigures {
     /// Pieces, or parts of them, that went well.

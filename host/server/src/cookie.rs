@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use signalsync_people::session::SessionToken;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Reply};
 use crate::listener::Peer;
 use crate::problem::{Code, Problem};
 
@@ -29,31 +29,35 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<SessionToken> {
 
 /// Hands a session to the client.
 #[must_use]
-pub(crate) fn set(answer: Answer, token: &SessionToken) -> Answer {
-    with_cookie(answer, &format!("{NAME}={}; {ATTRIBUTES}", token.text()))
+pub(crate) fn set<T>(answer: Answer<T>, token: &SessionToken) -> Answer<T> {
+    answer.map(|reply| shown(reply, token))
+}
+
+fn shown(reply: Reply, token: &SessionToken) -> Reply {
+    with_cookie(reply, &format!("{NAME}={}; {ATTRIBUTES}", token.text()))
 }
 
 /// Takes the session away from the client.
 #[must_use]
-pub(crate) fn clear(answer: Answer) -> Answer {
-    with_cookie(answer, &format!("{NAME}=; {ATTRIBUTES}; Max-Age=0"))
+pub(crate) fn clear<T>(answer: Answer<T>) -> Answer<T> {
+    answer.map(|reply| with_cookie(reply, &format!("{NAME}=; {ATTRIBUTES}; Max-Age=0")))
 }
 
 /// Hands over a session that got a new secret, unless the answer says something else of it.
 #[must_use]
-pub(crate) fn renew(answer: Answer, token: Option<&SessionToken>) -> Answer {
-    match token.filter(|_| !answer.headers().contains_key(SET_COOKIE)) {
-        Some(token) => set(answer, token),
-        None => answer,
+pub(crate) fn renew(reply: Reply, token: Option<&SessionToken>) -> Reply {
+    match token.filter(|_| !reply.headers().contains_key(SET_COOKIE)) {
+        Some(token) => shown(reply, token),
+        None => reply,
     }
 }
 
-fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {
+fn with_cookie(mut reply: Reply, cookie: &str) -> Reply {
     if let Ok(mut value) = HeaderValue::from_str(cookie) {
         value.set_sensitive(true);
-        answer.headers_mut().insert(SET_COOKIE, value);
+        reply.headers_mut().insert(SET_COOKIE, value);
     }
-    answer
+    reply
 }
 
 /// What a browser says about the page that a request comes from.

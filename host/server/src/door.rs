@@ -12,7 +12,7 @@ use signalsync_core::{KeyId, Origin, Permission, Rights, SessionId, TenantScope,
 use signalsync_people::session::SessionToken;
 use signalsync_tenancy::{Actor, Entered, HostLabel};
 
-use crate::answer::{Answer, protect};
+use crate::answer::{Reply, protect};
 use crate::app::App;
 use crate::cookie;
 use crate::host;
@@ -20,6 +20,7 @@ use crate::input::{Head, Input};
 use crate::listener::{Held, Incoming, Peer};
 use crate::problem::{Code, Problem};
 use crate::routes::{self, Enter, Found, Handling, Needs};
+use crate::web;
 
 /// Longest value of an Authorization header that is looked at.
 const AUTHORIZATION_BYTES_MAX: usize = 200;
@@ -141,15 +142,15 @@ impl Operator {
 }
 
 /// Answers a request. What begins is carried to its end, even when the client goes away meanwhile.
-pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Answer, Infallible> {
+pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held) -> Result<Reply, Infallible> {
     let (parts, body) = request.into_parts();
     let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_secure);
     let mut answer = match enter(&app, parts, body).await {
         Ok(Admitted { handling, renewed }) => {
             let answered = carry_out(&app, handling, held).await;
-            cookie::renew(answered.unwrap_or_else(Problem::into_answer), renewed.as_ref())
+            cookie::renew(answered.unwrap_or_else(Problem::into_reply), renewed.as_ref())
         }
-        Err(problem) => problem.into_answer(),
+        Err(problem) => problem.into_reply(),
     };
     protect(answer.headers_mut(), is_secure);
     Ok(answer)
@@ -157,24 +158,33 @@ pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, held: Held
 
 async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted, Problem> {
     let label = host::label(&parts, &app.base_domain)?;
-    let (enter, params) = match routes::table().find(&parts.method, parts.uri.path()) {
-        Found::Route { enter: Enter::Public(handler), params } => {
-            return Ok(handler(Input::new(app, (parts, params, String::new()), body)).into());
+    let (route, params) = match routes::table().find(&parts.method, parts.uri.path()) {
+        Found::Route { route, params } if matches!(route.enter, Enter::Public(_)) || label.is_some() => (route, params),
+        Found::OtherMethods(allow) if label.is_some() => {
+            return Err(Problem::plain(Code::MethodNotAllowed).allow(&allow));
         }
-        found => match (found, &label) {
-            (_, None) | (Found::Nothing, _) => return Err(Problem::not_found()),
-            (Found::OtherMethods(allow), _) => return Err(Problem::plain(Code::MethodNotAllowed).allow(&allow)),
-            (Found::Route { enter, params }, _) => (enter, params),
-        },
+        Found::Nothing if label.is_some() => {
+            let page = web::answer(&parts).ok_or_else(Problem::not_found);
+            return Ok(Handling::from(Box::pin(ready(page))).into());
+        }
+        Found::Route { .. } | Found::OtherMethods(_) | Found::Nothing => return Err(Problem::not_found()),
     };
+    let input = |parts, asker| Input::new(Arc::clone(app), route.head(parts, params, asker), body);
+    if let Enter::Public(handler) = &route.enter {
+        let input = input(parts, String::new());
+        input.head.query()?;
+        return Ok(handler(input).into());
+    }
     let label = label.ok_or_else(Problem::not_found)?;
-    if let Enter::Guest(handler) = enter {
+    if let Enter::Guest(handler) = &route.enter {
         let guest = welcome(app, label, &parts).await?;
-        return Ok(handler(guest, Input::new(app, (parts, params, String::new()), body)).into());
+        let input = input(parts, String::new());
+        input.head.query()?;
+        return Ok(handler(guest, input).into());
     }
     let visitor = recognise(app, label, &parts).await?;
-    let input = Input::new(app, (parts, params, visitor.id()), body);
-    match (enter, visitor) {
+    let input = input(parts, visitor.id());
+    match (&route.enter, visitor) {
         (Enter::Tenant(needs, handler), Visitor::Tenant(permitted, renewed)) => {
             let (scope, line) = (permitted.shared(), input.head.line());
             let handling = match let_in(app, permitted, &input.head, *needs).await {
@@ -183,7 +193,10 @@ async fn enter(app: &Arc<App>, parts: Parts, body: Incoming) -> Result<Admitted,
             };
             Ok(Admitted { handling: watched(Arc::clone(app), scope, line, handling), renewed })
         }
-        (Enter::Operator(handler), Visitor::Operator(key)) => Ok(handler(Operator { key }, input).into()),
+        (Enter::Operator(handler), Visitor::Operator(key)) => {
+            input.head.query()?;
+            Ok(handler(Operator { key }, input).into())
+        }
         (Enter::Public(_) | Enter::Guest(_) | Enter::Tenant(..) | Enter::Operator(_), _) => Err(Problem::not_found()),
     }
 }
@@ -197,6 +210,7 @@ async fn let_in(app: &App, permitted: Permitted, head: &Head, needs: Needs) -> R
     if !needs.only_reads && !head.is_safe() {
         app.directory.check_changes(permitted.slug()).await?;
     }
+    head.query()?;
     Ok(permitted)
 }
 
@@ -276,7 +290,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// In a task of its own, so that a client that goes away does not stop it half-way. The work keeps the connection's
 /// place, so that going away makes no room for more of it.
-async fn carry_out(app: &App, handling: Handling, held: Held) -> Result<Answer, Problem> {
+async fn carry_out(app: &App, handling: Handling, held: Held) -> Result<Reply, Problem> {
     let task = tokio::spawn(async move {
         let answered = handling.await;
         drop(held);
@@ -286,10 +300,4 @@ async fn carry_out(app: &App, handling: Handling, held: Held) -> Result<Answer, 
         app.note_panic();
         Err(Problem::internal(&error))
     })
-}
-
-impl Input {
-    fn new(app: &Arc<App>, (parts, params, asker): (Parts, routes::Params, String), body: Incoming) -> Self {
-        Self { app: Arc::clone(app), head: Head::new(parts, params, asker), body }
-    }
 }

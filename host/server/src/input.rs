@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -12,12 +13,14 @@ use http::header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use signalsync_core::json;
 use signalsync_store::{Precondition, RequestKey, Terms};
 
 use crate::app::App;
 use crate::listener::{Incoming, TooSlow};
+use crate::openapi::{Maybe, Nothing, Parameter};
 use crate::problem::{Code, Problem};
 use crate::routes::Params;
 
@@ -27,29 +30,37 @@ pub(crate) const LIMIT_DEFAULT: usize = 100;
 /// Most entries of a list in one answer.
 const LIMIT_MAX: usize = 1_000;
 
+/// The parameter `limit` of a query.
+#[derive(JsonSchema)]
+#[schemars(transparent, extend("minimum" = 1, "maximum" = LIMIT_MAX, "default" = LIMIT_DEFAULT))]
+pub(crate) struct Limit(#[expect(dead_code, reason = "it is a shape, and never made")] u64);
+
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// A request that got through the door.
-pub(crate) struct Input {
+/// A request that got through the door. What its body is to be is a `B`, and the document of the interface says so.
+pub(crate) struct Input<B = Nothing> {
     /// What it is answered with.
     pub(crate) app: Arc<App>,
     /// All but the body.
     pub(crate) head: Head,
     /// Not read yet.
     pub(crate) body: Incoming,
+    wanted: PhantomData<fn() -> B>,
 }
 
 /// A request without its body.
 pub(crate) struct Head {
     parts: Parts,
     params: Params,
+    /// What its query may have.
+    parameters: &'static [Parameter],
     /// Who asks: the id of a key or a person, empty for whoever is nobody yet.
     asker: String,
 }
 
 impl Head {
-    pub(crate) fn new(parts: Parts, params: Params, asker: String) -> Self {
-        Self { parts, params, asker }
+    pub(crate) fn new(parts: Parts, params: Params, parameters: &'static [Parameter], asker: String) -> Self {
+        Self { parts, params, parameters, asker }
     }
 
     /// Method and path, without the query, which may hold what is nobody's business.
@@ -96,21 +107,29 @@ impl Head {
         self.params.iter().any(|(name, _)| name == param)
     }
 
-    /// The query, of which only these parameters are known.
+    /// The query, of which only the route's parameters are known.
     ///
     /// # Errors
     /// `bad-request` for a parameter that is unknown or stands twice.
-    pub(crate) fn query(&self, known: &[&str]) -> Result<Query<'_>, Problem> {
+    pub(crate) fn query(&self) -> Result<Query<'_>, Problem> {
         let mut values = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(self.parts.uri.query().unwrap_or("").as_bytes()) {
-            if !known.contains(&name.as_ref()) {
-                return Err(bad(format!("the query has an unknown parameter; known are: {}", known.join(", "))));
+            if !self.parameters.iter().any(|known| known.name == name) {
+                return Err(self.unknown_parameter());
             }
             if values.insert(name.clone(), value).is_some() {
                 return Err(bad(format!("the query parameter `{name}` stands twice")));
             }
         }
         Ok(Query(values))
+    }
+
+    fn unknown_parameter(&self) -> Problem {
+        let known: Vec<_> = self.parameters.iter().map(|known| known.name).collect();
+        match known.is_empty() {
+            true => bad("this address takes no parameters in its query"),
+            false => bad(format!("the query has an unknown parameter; known are: {}", known.join(", "))),
+        }
     }
 
     /// The media type of the body, without parameters, in lower case.
@@ -205,6 +224,15 @@ impl Query<'_> {
         parsed.map_err(|rule: T::Err| bad(format!("the query parameter `{name}`: {rule}")))
     }
 
+    /// A parameter that is one of several words.
+    ///
+    /// # Errors
+    /// `bad-request` with the words that there are.
+    pub(crate) fn word<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let word = self.text(name).map(|text| serde_json::from_value(text.into()));
+        word.transpose().map_err(|error| bad(format!("the query parameter `{name}`: {error}")))
+    }
+
     /// How many entries a list is to have: 1 to 1,000, 100 without the parameter.
     ///
     /// # Errors
@@ -216,19 +244,20 @@ impl Query<'_> {
     }
 }
 
-impl Input {
-    /// The whole body as JSON text, checked.
-    ///
-    /// # Errors
-    /// `unsupported-media-type`, `too-large`, `malformed-json` with its place, `request-timeout`.
-    pub(crate) async fn json_text(self, bytes_max: u64) -> Result<(Head, String), Problem> {
-        self.text_of("application/json", bytes_max).await
+impl<B> Input<B> {
+    pub(crate) fn new(app: Arc<App>, head: Head, body: Incoming) -> Self {
+        Self { app, head, body, wanted: PhantomData }
+    }
+
+    /// The same request, with another body in mind.
+    pub(crate) fn wanting<C>(self) -> Input<C> {
+        Input::new(self.app, self.head, self.body)
     }
 
     /// The whole body of this media type, which is a kind of JSON, as text, checked.
     ///
     /// # Errors
-    /// As [`json_text`](Self::json_text).
+    /// `unsupported-media-type`, `too-large`, `malformed-json` with its place, `request-timeout`.
     pub(crate) async fn text_of(self, media_type: &str, bytes_max: u64) -> Result<(Head, String), Problem> {
         self.head.require_media_type(media_type)?;
         let bytes = read(self.body, bytes_max).await?;
@@ -237,33 +266,33 @@ impl Input {
         json::check(&text)?;
         Ok((self.head, text))
     }
+}
 
-    /// The whole body as a document of this kind, and the request's name if it has one.
+impl<B: DeserializeOwned> Input<B> {
+    /// The whole body as a document, and the request's name if it has one.
     ///
     /// # Errors
-    /// As [`json_text`](Self::json_text), and `unknown-field`, `invalid-body`, `bad-request`.
-    pub(crate) async fn document<T: DeserializeOwned>(self) -> Result<(Head, T, Option<RequestKey>), Problem> {
+    /// As [`text_of`](Self::text_of), and `unknown-field`, `invalid-body`, `bad-request`.
+    pub(crate) async fn document(self) -> Result<(Head, B, Option<RequestKey>), Problem> {
         let bytes_max = self.app.limits.document_bytes_max;
-        let (head, text) = self.json_text(bytes_max).await?;
+        let (head, text) = self.text_of("application/json", bytes_max).await?;
         let document = serde_json::from_str(&text).map_err(|error| wrong_fields(&error))?;
         let request = head.request_key(text.as_bytes())?;
         Ok((head, document, request))
     }
 }
 
-impl Input {
-    /// As [`document`](Self::document); a request without a body asks for nothing in particular.
+impl<B: DeserializeOwned + Default> Input<Maybe<B>> {
+    /// The whole body as a document; a request without a body asks for nothing in particular.
     ///
     /// # Errors
-    /// As [`document`](Self::document).
-    pub(crate) async fn document_or_default<T: DeserializeOwned + Default>(
-        self,
-    ) -> Result<(Head, T, Option<RequestKey>), Problem> {
+    /// As [`document`](Input::document).
+    pub(crate) async fn document_or_default(self) -> Result<(Head, B, Option<RequestKey>), Problem> {
         if http_body::Body::is_end_stream(&self.body) {
             let request = self.head.request_key(&[])?;
-            return Ok((self.head, T::default(), request));
+            return Ok((self.head, B::default(), request));
         }
-        self.document().await
+        self.wanting::<B>().document().await
     }
 }
 

@@ -12,11 +12,13 @@ mod host;
 mod input;
 mod listener;
 mod mails;
+pub mod openapi;
 pub mod problem;
 pub mod routes;
 mod sweep;
 pub mod templates;
 mod tenants;
+mod web;
 
 use std::future::Future;
 use std::net::SocketAddr;

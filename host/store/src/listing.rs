@@ -1,5 +1,6 @@
 //! Lists of rows, as they are shown.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -8,7 +9,8 @@ use crate::row;
 use crate::transaction::Page;
 
 /// A part of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
 pub struct Listing<T> {
     /// In the order of the list.
     pub items: Vec<T>,

@@ -1,5 +1,6 @@
 //! In which states a tenant can be, and how one follows another: pure decisions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Timestamp;
 
@@ -9,7 +10,7 @@ use crate::error::TenancyError;
 pub const REASON_BYTES_MAX: usize = 500;
 
 /// How it stands with a tenant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Life {
     /// Everybody does what they may.
@@ -37,7 +38,7 @@ pub enum Life {
 }
 
 /// A state that an operator can put a tenant into and out of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// As usual.

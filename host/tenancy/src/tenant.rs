@@ -1,12 +1,13 @@
 //! A tenant as the platform knows it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{TenantId, TenantSlug, Timestamp};
 
 use crate::life::Life;
 
 /// One tenant. As its row, and as its operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Tenant {
     /// Never used again.
@@ -44,7 +45,7 @@ impl TenantDraft {
 }
 
 /// What stays of a tenant that was destroyed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Receipt {
     /// As it was in the end.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{Clock, JobId, KeyId, Permission, TenantScope, Timestamp, WorkId};
@@ -12,7 +13,7 @@ use crate::jobs::{self, Job, JobError, JobState, Problem};
 use crate::work::{self, Listed};
 
 /// A job as it is shown: without what only its kind and the driver know of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct NamedJob {
     /// Its id.

@@ -2,6 +2,7 @@
 //!
 //! Time comes with the event. Nothing here reads or writes; `rows.rs` puts the answer into a transaction.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{Timestamp, WorkId};
@@ -34,7 +35,8 @@ pub(crate) struct Row {
 }
 
 /// Where a piece of work stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkState")]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It is to be done then.

@@ -1,5 +1,6 @@
 //! Scheduling work in a transaction, taking it back, and looking at it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use signalsync_core::{Timestamp, WorkId};
@@ -64,7 +65,8 @@ fn at_most(what: &'static str, bytes: usize, limit: usize) -> Result<(), WorkErr
 }
 
 /// A piece of work in a list. Payloads are not shown: there may be a secret in them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DeadLetter")]
 #[serde(rename_all = "kebab-case")]
 pub struct Listed {
     /// Its id.

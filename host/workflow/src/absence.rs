@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Clock, TenantScope, Timestamp, UserId};
 use signalsync_people::circle;
@@ -17,7 +18,7 @@ const PERSON: &str = "person";
 const DEPUTY: &str = "deputy";
 
 /// When somebody is away, and who does their tasks meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Absence {
     pub from: Timestamp,

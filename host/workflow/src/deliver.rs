@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{TemplateName, TenantScope, UserId};
@@ -23,7 +24,7 @@ use crate::templates::{self, Wording};
 pub(crate) const KIND: &str = "workflow-notice";
 
 /// What somebody wants to be told how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NoticeSettings {
     /// Whether notices are mailed too.

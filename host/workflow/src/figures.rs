@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{DeploymentName, EventId, Timestamp};
 use signalsync_store::{Key, StoreError, Table, Transaction, row};
@@ -145,7 +146,8 @@ impl Sum {
 }
 
 /// What is shown of a workflow. It is some seconds old.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WorkflowFigures")]
 #[serde(rename_all = "kebab-case")]
 pub struct Figures {
     pub began: u64,
@@ -161,7 +163,7 @@ pub struct Figures {
 }
 
 /// What is shown of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct StepFigures {
     pub opened: u64,
@@ -173,7 +175,7 @@ pub struct StepFigures {
 }
 
 /// How long something took, from its begin to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Took {
     pub median_ms: Option<u64>,

@@ -1,5 +1,6 @@
 //! What happened to a run, entry by entry.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::{Action, Decision, Event};
 use signalsync_core::{Digest, ExecutionId, RunId, Timestamp};
@@ -15,7 +16,8 @@ const PAGE_BYTES_MAX: usize = 2 << 20;
 const PAGE_MAX: usize = 200;
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HistoryEntry")]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// Counted from 1 within the run.
@@ -28,7 +30,8 @@ pub struct Entry {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HistoryEvent")]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "what")]
 pub enum What {
     /// The workflow heard of an event and decided.

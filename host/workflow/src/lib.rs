@@ -51,6 +51,6 @@ pub use signals::{EARLY_MAX, Signal, signal, signal_run};
 pub use start::{Order, Start, begin};
 pub use step::Steps;
 pub use tasks::{Answer, Comment, Counts, Draft, Shown, TaskAct, TaskFilter, Tasks, hand_over};
-pub use templates::{LANGUAGES_MAX, TEMPLATES_MAX, Template, Templates, Wording};
+pub use templates::{LANGUAGES_MAX, Named as NamedTemplate, TEMPLATES_MAX, Template, Templates, Wording};
 pub use timers::register as register_timers;
 pub use types::{Binding, DraftOrder, Drafted, Rule, Version, Workflow, Workflows};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalsync_core::contract::workflow::Notify;
@@ -30,7 +31,7 @@ const MENTION: &str = "@mention";
 const PAGE_MAX: usize = 200;
 
 /// Something that somebody is told.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Notice {
     pub id: NoticeId,

@@ -1,5 +1,6 @@
 //! How a run begins.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::Json;
 use signalsync_core::contract::workflow::{BUSINESS_KEY_BYTES_MAX, Event, Started, is_business_key};
@@ -25,7 +26,8 @@ pub struct Order {
 }
 
 /// The run that was wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StartedRun")]
 #[serde(rename_all = "kebab-case")]
 pub struct Start {
     pub run: RunId,

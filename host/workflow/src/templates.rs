@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_audit::{Action, Event, record};
@@ -20,7 +21,8 @@ pub const TEMPLATES_MAX: usize = 200;
 pub const LANGUAGES_MAX: usize = 20;
 
 /// What is said about something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "NoticeTemplate")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Template {
     /// By the primary tag of the language, e.g. `de`. The first one stands in for all others.
@@ -28,7 +30,7 @@ pub struct Template {
 }
 
 /// In one language. Both are filled with the data of whoever tells it, as Jinja does: `{{ amount }}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Wording {
     pub subject: String,
@@ -36,7 +38,8 @@ pub struct Wording {
 }
 
 /// A template in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NamedTemplate")]
 pub struct Named {
     pub name: String,
     #[serde(flatten)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event, record};
@@ -31,7 +32,7 @@ const BOUND_MAX: usize = 100;
 const DRAFT: &str = "draft";
 
 /// A workflow over all its versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Workflow {
     pub name: DeploymentName,
@@ -47,7 +48,8 @@ pub struct Workflow {
 }
 
 /// One version that is or was published. Only its times change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowVersion")]
 #[serde(rename_all = "kebab-case")]
 pub struct Version {
     pub number: u32,
@@ -60,7 +62,7 @@ pub struct Version {
 }
 
 /// What is to be published next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Drafted {
     pub deployed: Deployed,
@@ -71,7 +73,7 @@ pub struct Drafted {
 }
 
 /// Which version of the deployment the draft is taken from.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DraftOrder {
     /// The active one, when it is left out.
@@ -80,7 +82,7 @@ pub struct DraftOrder {
 }
 
 /// Whom a role of a workflow stands for: all of them together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Binding {
     pub users: BTreeSet<UserId>,
@@ -93,7 +95,8 @@ pub struct Binding {
 }
 
 /// Somebody who depends on the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RoleRule")]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// Whoever started it.

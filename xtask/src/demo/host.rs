@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::Setting;
 use super::state::{BASE_DOMAIN, State, address};
 use crate::shell;
 
@@ -28,14 +29,18 @@ pub(super) struct Host {
 }
 
 /// Writes the configuration of the host and says where it is.
-pub(super) fn configure(data: &Path, port: u16) -> Result<PathBuf> {
+pub(super) fn configure(data: &Path, setting: &Setting) -> Result<PathBuf> {
     let mut table = toml::Table::new();
-    table.insert("listen".into(), address(port).into());
+    table.insert("listen".into(), address(setting.port).into());
     table.insert("base_domain".into(), BASE_DOMAIN.into());
     table.insert("data".into(), data.join("host").display().to_string().into());
     let templates = data.join("templates");
     fs::create_dir_all(&templates).with_context(|| format!("{} cannot be created", templates.display()))?;
     table.insert("templates".into(), templates.display().to_string().into());
+    if let Some(limit) = setting.requests_per_minute {
+        let tier = toml::Table::from_iter([("requests_per_minute".to_owned(), i64::from(limit).into())]);
+        table.insert("tiers".into(), toml::Table::from_iter([("standard".to_owned(), tier.into())]).into());
+    }
     let path = data.join("signalsync.toml");
     fs::write(&path, toml::to_string(&table)?).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)

@@ -9,13 +9,13 @@ use super::state::State;
 use crate::api::Api;
 
 /// Of the administrators of the demo, for nothing else.
-pub(super) const PASSWORD: &str = "ledgers at autumn dusk";
+pub(crate) const PASSWORD: &str = "ledgers at autumn dusk";
 
 /// The collection of those who sent invoices.
 const SUPPLIERS: &str = "suppliers";
 
 /// Who administrates a tenant of the demo.
-pub(super) fn administrator(slug: &str) -> String {
+pub(crate) fn administrator(slug: &str) -> String {
     format!("admin@{slug}.example")
 }
 

@@ -1,14 +1,12 @@
-//! Two tenants, each with the e-invoicing components and some invoices.
+//! Two tenants, and the invoices of the first.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::state::State;
-use crate::api::Api;
 use crate::workspace::{files, root};
 
 /// The tenants of the demo.
@@ -17,14 +15,8 @@ pub(super) const TENANTS: [&str; 2] = ["acme", "globex"];
 /// The deployment that reads invoices.
 pub(crate) const MAPPING: &str = "ubl-invoice";
 
-/// The deployment that checks invoices.
-const VALIDATION: &str = "en16931";
-
 /// The collection that they go to.
 pub(super) const COLLECTION: &str = "invoices";
-
-/// The folder that the documents attached to them go to.
-const DOCUMENTS: &str = "invoice-documents";
 
 /// Creates the tenants that do not exist, and keys for those whose key does not open them.
 pub(super) fn tenants(state: &mut State) -> Result<()> {
@@ -45,43 +37,6 @@ pub(super) fn tenants(state: &mut State) -> Result<()> {
     Ok(())
 }
 
-/// Uploads and activates the components for both tenants.
-pub(super) fn components(state: &State, folder: &Path) -> Result<()> {
-    for slug in TENANTS {
-        let api = state.api(slug);
-        api.send(
-            Method::PUT,
-            &format!("/v1/collections/{COLLECTION}"),
-            "application/json",
-            br#"{"title": "Invoices"}"#,
-        )?
-        .good("the collection of invoices")?;
-        let mapping = upload(&api, &folder.join("e-invoicing-mapping.wasm"))?;
-        let version = json!({
-            "component": mapping,
-            "grants": { "files": { DOCUMENTS: "read-write" } },
-            "settings": { "documents": DOCUMENTS },
-        });
-        deploy(&api, MAPPING, &version)?;
-        let validation = upload(&api, &folder.join("e-invoicing-validation.wasm"))?;
-        let version = json!({ "component": validation, "validates": [COLLECTION], "on-failure": "closed" });
-        deploy(&api, VALIDATION, &version)?;
-    }
-    Ok(())
-}
-
-/// Returns the digest.
-fn upload(api: &Api, path: &Path) -> Result<String> {
-    let component = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let answer = api.send(Method::POST, "/v1/components", "application/wasm", &component)?;
-    text(&answer.good(&format!("the upload of {}", path.display()))?, "digest")
-}
-
-fn deploy(api: &Api, name: &str, version: &Value) -> Result<()> {
-    let answer = api.post(&format!("/v1/deployments/{name}/versions"), version)?;
-    answer.good(&format!("the deployment {name}")).map(drop)
-}
-
 /// Posts the invoices to the first tenant.
 pub(super) fn invoices(state: &State) -> Result<()> {
     let api = state.api(TENANTS[0]);
@@ -97,7 +52,8 @@ pub(super) fn invoices(state: &State) -> Result<()> {
     Ok(())
 }
 
-fn text(value: &Value, field: &str) -> Result<String> {
+/// A text of an answer.
+pub(super) fn text(value: &Value, field: &str) -> Result<String> {
     let text = value.get(field).and_then(Value::as_str);
     Ok(text.with_context(|| format!("the host's answer has no `{field}`: {value}"))?.to_owned())
 }

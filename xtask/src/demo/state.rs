@@ -75,7 +75,8 @@ impl State {
         Api::new(&self.address(), &self.name("console"), &self.operator_key)
     }
 
-    fn name(&self, label: &str) -> String {
+    /// The name that a tenant, or `console`, is asked by.
+    pub(crate) fn name(&self, label: &str) -> String {
         format!("{label}.{BASE_DOMAIN}:{}", self.port)
     }
 }

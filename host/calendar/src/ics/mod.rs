@@ -9,6 +9,7 @@ mod line;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::document::{HOLIDAYS_MAX, Holiday};
@@ -46,7 +47,7 @@ impl InvalidIcs {
 }
 
 /// Days between which events that do not simply come every year are written out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Window {
     /// The first day.

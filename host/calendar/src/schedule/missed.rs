@@ -1,5 +1,6 @@
 //! What happens next with a schedule, and what with occurrences that nobody was there for: a pure decision.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Timestamp;
 
@@ -14,7 +15,7 @@ pub const MISSED_MAX: usize = 100;
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
 /// What happens to occurrences that were missed while nothing ran.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missed {
     /// Nothing.

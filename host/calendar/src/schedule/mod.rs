@@ -8,6 +8,7 @@ use std::fmt;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::DateTime;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::Timestamp;
 
@@ -23,7 +24,7 @@ pub(crate) use recurrence::{Recurrence, parse_civil, parse_date};
 pub const RULE_BYTES_MAX: usize = 500;
 
 /// A schedule as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ScheduleDocument {
     /// Whose clock decides.
@@ -36,7 +37,8 @@ pub struct ScheduleDocument {
 ///
 /// What falls into an hour that the clock skips happens as much later as the clock is put forward, or when the gap ends;
 /// what falls into one that it shows twice happens the first time, and a cron rule that names every hour both times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ScheduleRule")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Rule {
     /// Five fields: minute, hour, day of the month, month, day of the week: `0 9 * * MON-FRI`.
@@ -78,7 +80,7 @@ pub enum InvalidSchedule {
 }
 
 /// A schedule that was checked: it fires at least once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "ScheduleDocument", into = "ScheduleDocument")]
 pub struct Schedule {
     document: ScheduleDocument,

@@ -5,6 +5,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use jiff::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{CalendarName, Clock, DepartmentId, TenantScope, Timestamp};
@@ -25,7 +26,7 @@ const YEARS_BACK: i64 = 1;
 const YEARS_AHEAD: i64 = 10;
 
 /// What a calendar is asked to be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CalendarDraft {
     /// The name, when it is left out.
@@ -42,7 +43,8 @@ pub struct CalendarDraft {
 }
 
 /// A calendar in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ListedCalendar")]
 #[serde(rename_all = "kebab-case")]
 pub struct Listed {
     /// Its name.
@@ -60,7 +62,7 @@ pub struct Listed {
 }
 
 /// What an import does, or would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Imported {
     /// Events that were read.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{CalendarName, DepartmentId};
@@ -20,7 +21,8 @@ const DEFAULT: &str = "default";
 const DEPARTMENT: &str = "department";
 
 /// A calendar as it is kept and shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "KeptCalendar")]
 #[serde(rename_all = "kebab-case")]
 pub struct Kept {
     /// Never changes.

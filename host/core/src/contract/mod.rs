@@ -2,13 +2,14 @@
 
 pub mod workflow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// JSON text (RFC 8259) that was parsed once and found well-formed.
 pub type Json = String;
 
 /// A write that is about to happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     pub collection: String,
     pub id: String,
@@ -17,7 +18,7 @@ pub struct Subject {
 }
 
 /// One reason why a document is not acceptable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// JSON Pointer (RFC 6901).
     pub path: String,
@@ -27,7 +28,7 @@ pub struct Violation {
 }
 
 /// What a violation does to the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Error,
@@ -35,30 +36,34 @@ pub enum Severity {
 }
 
 /// A message from outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "InboundMessage")]
 #[serde(rename_all = "kebab-case")]
 pub struct Message {
     pub source: String,
     pub media_type: String,
     pub headers: Vec<Header>,
     #[serde(with = "base64_bytes")]
+    #[schemars(with = "String")]
     pub body: Vec<u8>,
 }
 
 /// A header field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     pub name: String,
     pub value: String,
 }
 
 /// A request to the outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EffectRequest")]
 pub struct Request {
     pub method: String,
     pub url: String,
     pub headers: Vec<Header>,
     #[serde(with = "base64_bytes")]
+    #[schemars(with = "String")]
     pub body: Vec<u8>,
     pub credential: Option<String>,
 }
@@ -73,14 +78,15 @@ pub struct Response {
 }
 
 /// What a mapping makes of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallOutcome")]
 pub struct Outcome {
     pub actions: Vec<MappingAction>,
     pub reply: Option<Json>,
 }
 
 /// One thing that a mapping asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MappingAction {
     Upsert(Change),
@@ -90,7 +96,8 @@ pub enum MappingAction {
 }
 
 /// Create or replace a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MappedChange")]
 pub struct Change {
     pub collection: String,
     pub id: Option<String>,
@@ -98,7 +105,8 @@ pub struct Change {
 }
 
 /// Start a run of a workflow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MappedStart")]
 pub struct Start {
     pub workflow: String,
     pub key: Option<String>,
@@ -106,7 +114,7 @@ pub struct Start {
 }
 
 /// Tell a run that something happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signal {
     pub run: String,
     pub name: String,

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +22,8 @@ const VALUES_MAX: usize = 50;
 /// Which records are wanted.
 ///
 /// As JSON: `{"field": "status", "op": "eq", "value": "open"}`, `{"all": [..]}` or `{"any": [..]}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RecordFilter")]
 #[serde(untagged, expecting = r#"a filter is {"field": .., "op": .., "value": ..}, {"all": [..]} or {"any": [..]}"#)]
 pub enum Filter {
     /// A condition on one field.
@@ -33,7 +35,8 @@ pub enum Filter {
 }
 
 /// What is asked of a field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FilterCondition")]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// A top-level field.
@@ -45,7 +48,8 @@ pub struct Condition {
 }
 
 /// How a field is compared. A field that is empty fulfils nothing but `empty` and `ne`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FilterOperator")]
 #[serde(rename_all = "kebab-case")]
 pub enum Op {
     /// The same value; a multi-select has it among its values.

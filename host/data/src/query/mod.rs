@@ -9,6 +9,7 @@ mod filter;
 mod plan;
 mod run;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::CollectionName;
 use signalsync_store::{Listing, Transaction};
@@ -50,7 +51,8 @@ pub struct Query {
 }
 
 /// An order. Equal records are in the order of their ids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RecordSort")]
 #[serde(deny_unknown_fields)]
 pub struct Sort {
     /// An indexed field; none for the id.
@@ -65,7 +67,8 @@ pub struct Sort {
 pub type Found = Listing<Record>;
 
 /// How many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RecordCount")]
 pub struct Count {
     pub count: usize,
     /// When false, there are at least so many: more were not looked at.

@@ -132,7 +132,7 @@ impl Connector {
         place: Place,
     ) -> impl hyper::service::Service<
         Request<hyper::body::Incoming>,
-        Response = crate::answer::Answer,
+        Response = crate::answer::Reply,
         Error = std::convert::Infallible,
         Future: Send,
     > {

@@ -11,7 +11,7 @@ use signalsync_core::Permission;
 
 pub use code::Code;
 
-use crate::answer::{Answer, full};
+use crate::answer::{Reply, full};
 
 /// An answer that says what went wrong and what to do.
 #[derive(Debug, Clone)]
@@ -108,10 +108,10 @@ impl Problem {
     }
 
     /// The answer itself.
-    pub(crate) fn into_answer(self) -> Answer {
-        let mut answer = Response::new(full(self.body().to_string()));
-        *answer.status_mut() = self.status();
-        let headers = answer.headers_mut();
+    pub(crate) fn into_reply(self) -> Reply {
+        let mut reply = Response::new(full(self.body().to_string()));
+        *reply.status_mut() = self.status();
+        let headers = reply.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let busy = matches!(self.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         if let Some(seconds) = self.retry_after_s.or(busy.then_some(1)) {
@@ -123,6 +123,6 @@ impl Problem {
         if let Some(methods) = self.allow {
             headers.insert(ALLOW, methods);
         }
-        answer
+        reply
     }
 }

@@ -8,15 +8,14 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use signalsync_audit::{Filter, Whole};
-use signalsync_store::CommitError;
+use signalsync_audit::{Filter, Numbered, Whole};
+use signalsync_store::{CommitError, Listing};
 
 use crate::answer::{Answer, json, with};
 use crate::door::{Operator, Permitted};
 use crate::input::{Head, Input};
+use crate::openapi::AuditLines;
 use crate::problem::{Code, Problem};
-
-const PARAMETERS: &[&str] = &["action", "actor", "subject", "outcome", "since", "until", "before", "limit"];
 
 struct Asked {
     filter: Filter,
@@ -25,7 +24,7 @@ struct Asked {
 }
 
 fn asked(head: &Head) -> Result<Asked, Problem> {
-    let query = head.query(PARAMETERS)?;
+    let query = head.query()?;
     let text = |name| query.text(name).map(str::to_owned);
     let filter = Filter {
         action: text("action"),
@@ -38,7 +37,7 @@ fn asked(head: &Head) -> Result<Asked, Problem> {
     Ok(Asked { filter, before: query.parsed("before")?, limit: query.limit()? })
 }
 
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Numbered>>, Problem> {
     let Asked { filter, before, limit } = asked(&input.head)?;
     json(StatusCode::OK, &input.app.audits.list(permitted.scope(), &filter, before, limit).await?)
 }
@@ -47,7 +46,7 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
 const PAGE: usize = 1_000;
 
 /// All entries that fit, newest first, an object on each line.
-pub(super) async fn export(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn export(permitted: Permitted, input: Input) -> Result<Answer<AuditLines>, Problem> {
     let (app, Asked { filter, before, .. }) = (input.app.clone(), asked(&input.head)?);
     let noted = app.audits.note_export(permitted.scope(), &filter, app.doorman.now()).await;
     noted.map_err(|error| match error {
@@ -69,12 +68,13 @@ pub(super) async fn export(permitted: Permitted, input: Input) -> Result<Answer,
             Ok::<_, std::io::Error>(Some((Frame::data(Bytes::from(text)), next)))
         }
     });
-    let answer = with(Response::new(StreamBody::new(pages).boxed_unsync()), CONTENT_TYPE, "application/jsonl");
+    let answer = Answer::of(Response::new(StreamBody::new(pages).boxed_unsync()));
+    let answer = with(answer, CONTENT_TYPE, "application/jsonl");
     Ok(with(answer, CONTENT_DISPOSITION, "attachment; filename=audit.jsonl"))
 }
 
 /// The end of an audit that is whole.
-pub(super) async fn verify(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn verify(permitted: Permitted, input: Input) -> Result<Answer<Whole>, Problem> {
     let whole: Whole = input.app.audits.verify(permitted.scope()).await?.map_err(|broken| {
         tracing::error!(tenant = %permitted.scope().tenant(), %broken, "an audit was tampered with");
         Problem::new(Code::AuditBroken, broken.to_string())
@@ -82,7 +82,7 @@ pub(super) async fn verify(permitted: Permitted, input: Input) -> Result<Answer,
     json(StatusCode::OK, &whole)
 }
 
-pub(super) async fn of_platform(_: Operator, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn of_platform(_: Operator, input: Input) -> Result<Answer<Listing<Numbered>>, Problem> {
     let Asked { filter, before, limit } = asked(&input.head)?;
     json(StatusCode::OK, &input.app.directory.audit(&filter, before, limit).await?)
 }

@@ -2,8 +2,11 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use signalsync_core::CollectionName;
+use signalsync_data::Collection;
+use signalsync_store::Listing;
 
 use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
@@ -12,9 +15,9 @@ use crate::problem::{Code, Problem};
 
 const TITLE_BYTES_MAX: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CollectionDraft {
+pub(super) struct CollectionDraft {
     /// The name, when it is left out.
     #[serde(default)]
     title: Option<String>,
@@ -29,20 +32,20 @@ impl CollectionDraft {
     }
 }
 
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["after", "limit"])?;
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Collection>>, Problem> {
+    let query = input.head.query()?;
     json(StatusCode::OK, &input.app.collections.list(permitted.scope(), query.text("after"), query.limit()?).await?)
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Collection>, Problem> {
     let name = input.head.name("collection")?;
     let (collection, version) = input.app.collections.get(permitted.scope(), &name).await?;
     current(&input.head, version, &collection)
 }
 
-pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn put(permitted: Permitted, input: Input<CollectionDraft>) -> Result<Answer<Collection>, Problem> {
     let (app, name) = (input.app.clone(), input.head.name::<CollectionName>("collection")?);
-    let (head, draft, request) = input.document::<CollectionDraft>().await?;
+    let (head, draft, request) = input.document().await?;
     let (title, terms) = (draft.title(&name)?, head.terms(request.as_ref())?);
     let done = app.collections.put(permitted.scope(), &name, &title, terms).await?;
     let (collection, created) = done.value;

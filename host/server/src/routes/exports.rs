@@ -6,21 +6,24 @@ use http::Response;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use signalsync_core::CollectionName;
 use signalsync_data::DataError;
 use signalsync_records::{Export, Format, RecordError};
 
 use crate::answer::{Answer, Body, full, with};
 use crate::door::Permitted;
-use crate::input::{Input, bad};
+use crate::input::{Input, Query};
+use crate::openapi::SheetFile;
 use crate::problem::{Code, Problem};
 
 /// A workbook (ECMA-376).
-pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["format"])?;
-    let format = format(query.text("format"))?;
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<SheetFile>, Problem> {
+    let query = input.head.query()?;
+    let format = format(&query)?;
     let collection: CollectionName = input.head.name("collection")?;
     let export = input.app.exports.begin(permitted.shared(), collection.clone(), format).await;
     let export = export.map_err(no_table)?;
@@ -33,13 +36,29 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
 }
 
 /// A format by its name in a query.
-pub(super) fn format(name: Option<&str>) -> Result<Format, Problem> {
-    match name {
-        Some("jsonl") | None => Ok(Format::JsonLines),
-        Some("csv") => Ok(Format::Csv),
-        Some("xlsx") => Ok(Format::Xlsx),
-        Some(_) => Err(bad("the query parameter `format` is `jsonl`, `csv` or `xlsx`")),
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "FileFormat")]
+pub(super) enum Named {
+    #[default]
+    Jsonl,
+    Csv,
+    Xlsx,
+}
+
+impl From<Named> for Format {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Jsonl => Self::JsonLines,
+            Named::Csv => Self::Csv,
+            Named::Xlsx => Self::Xlsx,
+        }
     }
+}
+
+/// The format that a query asks for.
+pub(super) fn format(query: &Query<'_>) -> Result<Format, Problem> {
+    Ok(query.word::<Named>("format")?.unwrap_or_default().into())
 }
 
 /// A table needs fields to have columns for.
@@ -51,13 +70,13 @@ pub(super) fn no_table(error: RecordError) -> Problem {
 }
 
 /// A file of records, to be kept under this name.
-pub(super) fn download(format: Format, name: &str, body: Body) -> Answer {
+pub(super) fn download(format: Format, name: &str, body: Body) -> Answer<SheetFile> {
     let (media_type, ending) = match format {
         Format::JsonLines => ("application/jsonl", "jsonl"),
         Format::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
         Format::Xlsx => (XLSX, "xlsx"),
     };
-    let answer = with(Response::new(body), CONTENT_TYPE, media_type);
+    let answer = with(Answer::of(Response::new(body)), CONTENT_TYPE, media_type);
     with(answer, CONTENT_DISPOSITION, &format!("attachment; filename={name}.{ending}"))
 }
 

@@ -9,14 +9,16 @@ use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::FilePath;
 use signalsync_records::{FileWritten, Place};
 use signalsync_store::{FileInfo, FileReader, Listing};
 
-use crate::answer::{Answer, Body, empty, json, tagged, with};
+use crate::answer::{Answer, Body, empty, json, not_modified, tagged, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input, bad, broken};
+use crate::openapi::AnyFile;
 use crate::problem::{Code, Problem};
 
 const MEDIA_TYPE_BYTES_MAX: usize = 200;
@@ -24,9 +26,10 @@ const MEDIA_TYPE_BYTES_MAX: usize = 200;
 /// What a file is when nobody says.
 pub(super) const ANY: &str = "application/octet-stream";
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedFile")]
 #[serde(rename_all = "kebab-case")]
-struct Listed {
+pub(super) struct Listed {
     path: FilePath,
     size: u64,
     media_type: String,
@@ -39,9 +42,10 @@ impl From<FileInfo> for Listed {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StoredFile")]
 #[serde(rename_all = "kebab-case")]
-struct Stored {
+pub(super) struct Stored {
     path: FilePath,
     size: u64,
     media_type: String,
@@ -56,8 +60,8 @@ pub(super) fn place(head: &Head) -> Result<Place, Problem> {
     Ok(Place::Record(head.name("collection")?, head.name("record")?))
 }
 
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["after", "limit"])?;
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Listed>>, Problem> {
+    let query = input.head.query()?;
     let (place, limit) = (place(&input.head)?, query.limit()?);
     let after: Option<FilePath> = query.parsed("after")?;
     // One more than asked for says whether the list goes on.
@@ -68,8 +72,8 @@ pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, P
     json(StatusCode::OK, &Listing { items, next })
 }
 
-pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let Input { app, head, mut body } = input;
+pub(super) async fn put(permitted: Permitted, input: Input<AnyFile>) -> Result<Answer<Stored>, Problem> {
+    let Input { app, head, mut body, .. } = input;
     let (path, precondition): (FilePath, _) = (head.name("path")?, head.precondition()?);
     let media_type = media_type(&head)?;
     let mut file = app.files.start(&permitted.shared(), place(&head)?, path.clone()).await?;
@@ -93,12 +97,12 @@ fn media_type(head: &Head) -> Result<String, Problem> {
     Ok(given.to_owned())
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<AnyFile>, Problem> {
     let path = input.head.name("path")?;
     let (info, reader) = input.app.files.open(permitted.scope(), &place(&input.head)?, &path).await?;
     let tag = format!("\"{}\"", info.version);
     if input.head.has(&tag)? {
-        return Ok(tagged(empty(StatusCode::NOT_MODIFIED), info.version));
+        return Ok(not_modified(info.version));
     }
     let range = wanted(&input.head, &tag, info.size)?;
     Ok(download(&info, range, reader))
@@ -110,11 +114,14 @@ pub(super) async fn delete(permitted: Permitted, input: Input) -> Result<Answer,
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) fn download(info: &FileInfo, range: Option<Part>, reader: FileReader) -> Answer {
+pub(super) fn download<T>(info: &FileInfo, range: Option<Part>, reader: FileReader) -> Answer<T> {
     let part = range.unwrap_or(Part { start: 0, end: info.size });
-    let mut answer = Response::new(content(reader, part));
+    let mut reply = Response::new(content(reader, part));
     if range.is_some() {
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        *reply.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    let mut answer = Answer::of(reply);
+    if range.is_some() {
         let last = part.end.saturating_sub(1);
         answer = with(answer, CONTENT_RANGE, &format!("bytes {}-{last}/{}", part.start, info.size));
     }

@@ -5,22 +5,20 @@ use http::header::LOCATION;
 use http_body_util::BodyExt as _;
 use signalsync_core::{CollectionName, JobId};
 use signalsync_records::{Format, IMPORT_BYTES_MAX, Order};
+use signalsync_work::desk::NamedJob;
 
 use super::exports::{XLSX, download, format, no_table};
 use crate::answer::{Answer, full, json, with};
 use crate::door::Permitted;
-use crate::input::{Head, Input, bad, broken, check_length};
+use crate::input::{Head, Input, broken, check_length};
+use crate::openapi::SheetFile;
 use crate::problem::{Code, Problem};
 
 /// Starts to bring a file in; the answer is the job that does it.
-pub(super) async fn start(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let Input { app, head, mut body } = input;
-    let query = head.query(&["dry-run", "key"])?;
-    let dry_run = match query.text("dry-run") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(bad("the query parameter `dry-run` is `true` or `false`")),
-    };
+pub(super) async fn start(permitted: Permitted, input: Input<SheetFile>) -> Result<Answer<NamedJob>, Problem> {
+    let Input { app, head, mut body, .. } = input;
+    let query = head.query()?;
+    let dry_run = query.parsed("dry-run")?.unwrap_or(false);
     let collection: CollectionName = head.name("collection")?;
     let order = Order { collection, format: sent(&head)?, dry_run, key: query.text("key").map(str::to_owned) };
     // Whoever does not know of the collection is told so before the file is sent.
@@ -51,16 +49,16 @@ fn sent(head: &Head) -> Result<Format, Problem> {
     }
 }
 
-pub(super) async fn template(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["format"])?;
-    let format = format(query.text("format"))?;
+pub(super) async fn template(permitted: Permitted, input: Input) -> Result<Answer<SheetFile>, Problem> {
+    let query = input.head.query()?;
+    let format = format(&query)?;
     let collection: CollectionName = input.head.name("collection")?;
     let text = input.app.imports.template(permitted.scope(), &collection, format).await.map_err(no_table)?;
     Ok(download(format, &format!("{collection}-template"), full(text)))
 }
 
 /// The rows that were not acceptable, to be mended and sent again.
-pub(super) async fn mend(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn mend(permitted: Permitted, input: Input) -> Result<Answer<SheetFile>, Problem> {
     let job: JobId = input.head.name("job")?;
     let (format, text) = input.app.imports.mend(permitted.scope(), job).await?;
     Ok(download(format, &format!("{job}-mend"), full(text)))

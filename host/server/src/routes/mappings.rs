@@ -3,10 +3,12 @@
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
 use signalsync_core::contract::{Header, Message};
+use signalsync_integration::Delivered;
 
 use crate::answer::{Answer, json};
 use crate::door::Permitted;
 use crate::input::{Head, Input, read};
+use crate::openapi::AnyFile;
 use crate::problem::Problem;
 
 /// Bytes of a message, as the contract says.
@@ -15,9 +17,9 @@ const MESSAGE_BYTES_MAX: u64 = 8 << 20;
 /// Where messages come from that are sent here.
 const SOURCE: &str = "http";
 
-pub(super) async fn deliver(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let Input { app, head, body } = input;
-    let dry: bool = head.query(&["dry-run"])?.parsed("dry-run")?.unwrap_or(false);
+pub(super) async fn deliver(permitted: Permitted, input: Input<AnyFile>) -> Result<Answer<Delivered>, Problem> {
+    let Input { app, head, body, .. } = input;
+    let dry: bool = head.query()?.parsed("dry-run")?.unwrap_or(false);
     let body = read(body, MESSAGE_BYTES_MAX).await?;
     // A dry run has no effect that could happen twice.
     let request = if dry { None } else { head.request_key(&body)? };

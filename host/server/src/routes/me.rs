@@ -1,12 +1,13 @@
 //! What people do about themselves: profile, password, second factor, sessions.
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{Permission, SessionId};
 use signalsync_people::change::{ProfileChange, change_profile};
 use signalsync_people::person::{self, Person};
 use signalsync_people::session::Session;
-use signalsync_people::{Password, session};
+use signalsync_people::{Password, SetUp, session};
 use signalsync_store::Listing;
 
 use crate::answer::{Answer, empty, json, tagged};
@@ -15,9 +16,9 @@ use crate::door::Permitted;
 use crate::input::Input;
 use crate::problem::Problem;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Me {
+pub(super) struct Me {
     #[serde(flatten)]
     person: Person,
     permissions: Vec<Permission>,
@@ -26,47 +27,50 @@ struct Me {
     owes_second_factor: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Passwords {
+pub(super) struct Passwords {
     old: Password,
     new: Password,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PasswordProof")]
 #[serde(deny_unknown_fields)]
-struct Proof {
+pub(super) struct Proof {
     password: Password,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "FactorCode")]
 #[serde(deny_unknown_fields)]
-struct Code {
+pub(super) struct Code {
     code: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BothProofs {
+pub(super) struct BothProofs {
     password: Password,
     code: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct RecoveryCodes {
+pub(super) struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedSession")]
 #[serde(rename_all = "kebab-case")]
-struct Listed {
+pub(super) struct Listed {
     #[serde(flatten)]
     session: Session,
     current: bool,
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Me>, Problem> {
     let (id, session) = permitted.person()?;
     let mut tx = input.app.doorman.begin(permitted.scope()).await?;
     let (person, version) = person::view_versioned(&mut tx, id)?;
@@ -75,9 +79,9 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
     Ok(tagged(json(StatusCode::OK, &Me { person, permissions, session, owes_second_factor })?, version))
 }
 
-pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn change(permitted: Permitted, input: Input<ProfileChange>) -> Result<Answer<Person>, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
-    let (head, asked, request) = input.document::<ProfileChange>().await?;
+    let (head, asked, request) = input.document().await?;
     let terms = head.terms(request.as_ref())?;
     let edit = |tx: &mut _| {
         person::expect(tx, id, terms)?;
@@ -87,7 +91,7 @@ pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer,
     Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
 }
 
-pub(super) async fn change_password(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn change_password(permitted: Permitted, input: Input<Passwords>) -> Result<Answer, Problem> {
     let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Passwords { old, new }, _) = input.document().await?;
     let token = app
@@ -97,7 +101,7 @@ pub(super) async fn change_password(permitted: Permitted, input: Input) -> Resul
     Ok(cookie::set(empty(StatusCode::NO_CONTENT), &token))
 }
 
-pub(super) async fn begin_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn begin_factor(permitted: Permitted, input: Input<Proof>) -> Result<Answer<SetUp>, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Proof { password }, _) = input.document().await?;
     let set_up = app
@@ -107,7 +111,7 @@ pub(super) async fn begin_factor(permitted: Permitted, input: Input) -> Result<A
     json(StatusCode::OK, &set_up)
 }
 
-pub(super) async fn confirm_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn confirm_factor(permitted: Permitted, input: Input<Code>) -> Result<Answer<RecoveryCodes>, Problem> {
     let (app, who, scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, Code { code }, _) = input.document().await?;
     let place = app.place(permitted.scope(), permitted.slug()).await?;
@@ -115,7 +119,7 @@ pub(super) async fn confirm_factor(permitted: Permitted, input: Input) -> Result
     Ok(cookie::set(json(StatusCode::OK, &RecoveryCodes { recovery_codes })?, &token))
 }
 
-pub(super) async fn remove_factor(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn remove_factor(permitted: Permitted, input: Input<BothProofs>) -> Result<Answer, Problem> {
     let (app, (id, _), scope) = (input.app.clone(), permitted.person()?, permitted.scope());
     let (_, BothProofs { password, code }, _) = input.document().await?;
     app.doorman
@@ -124,7 +128,7 @@ pub(super) async fn remove_factor(permitted: Permitted, input: Input) -> Result<
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) async fn sessions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn sessions(permitted: Permitted, input: Input) -> Result<Answer<Listing<Listed>>, Problem> {
     let ((id, current), doorman) = (permitted.person()?, &input.app.doorman);
     let found = session::list(&mut doorman.begin(permitted.scope()).await?, doorman.now(), id)?;
     let items = found.items.into_iter().map(|session| Listed { current: session.id == current, session });

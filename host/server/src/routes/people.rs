@@ -2,44 +2,40 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{JobId, Permission, UserId};
 use signalsync_people::PeopleError;
 use signalsync_people::change::{self, Deactivation, PersonChange};
 use signalsync_people::invitation::{self, Invite};
-use signalsync_people::person::{self, Find, Person, PersonState};
+use signalsync_people::person::{self, Find, Person};
 use signalsync_people::policy::{self, SignInPolicy};
 use signalsync_records::{HandOvers, RecordError, Succession};
-use signalsync_store::Done;
+use signalsync_store::{Done, Listing};
 use signalsync_workflow::{WorkflowError, hand_over};
 
 use crate::answer::{Answer, current, empty, json, tagged, with};
 use crate::door::Permitted;
-use crate::input::{Input, bad};
+use crate::input::Input;
+use crate::openapi::Maybe;
 use crate::problem::Problem;
 
-fn state(text: &str) -> Result<PersonState, Problem> {
-    let state = serde_json::from_value(text.into());
-    state.map_err(|_| bad("the query parameter `state` is `invited`, `active` or `deactivated`"))
-}
-
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["search", "state", "after", "limit"])?;
-    let find =
-        Find { search: query.text("search").map(str::to_owned), state: query.text("state").map(state).transpose()? };
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Person>>, Problem> {
+    let query = input.head.query()?;
+    let find = Find { search: query.text("search").map(str::to_owned), state: query.word("state")? };
     let mut tx = input.app.doorman.begin(permitted.scope()).await?;
     json(StatusCode::OK, &person::list(&mut tx, &find, query.text("after"), query.limit()?)?)
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Person>, Problem> {
     let mut tx = input.app.doorman.begin(permitted.scope()).await?;
     let (person, version) = person::view_versioned(&mut tx, input.head.name("person")?)?;
     current(&input.head, version, &person)
 }
 
-pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn change(permitted: Permitted, input: Input<PersonChange>) -> Result<Answer<Person>, Problem> {
     let (app, id, scope) = (input.app.clone(), input.head.name::<UserId>("person")?, permitted.scope());
-    let (head, asked, request) = input.document::<PersonChange>().await?;
+    let (head, asked, request) = input.document().await?;
     if asked.roles.is_some() {
         permitted.require(Permission::RolesManage)?;
     }
@@ -51,9 +47,12 @@ pub(super) async fn change(permitted: Permitted, input: Input) -> Result<Answer,
     changed(app.doorman.once(scope, terms.request, edit).await.map_err(|error| Problem::of_person(error, id))?)
 }
 
-pub(super) async fn deactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn deactivate(
+    permitted: Permitted,
+    input: Input<Maybe<Deactivation>>,
+) -> Result<Answer<Deactivated>, Problem> {
     let (app, id, scope) = (input.app.clone(), input.head.name("person")?, permitted.scope());
-    let (head, asked, request) = input.document_or_default::<Deactivation>().await?;
+    let (head, asked, request) = input.document_or_default().await?;
     let (terms, now) = (head.terms(request.as_ref())?, app.doorman.now());
     let edit = |tx: &mut _| {
         person::expect(tx, id, terms)?;
@@ -68,9 +67,9 @@ pub(super) async fn deactivate(permitted: Permitted, input: Input) -> Result<Ans
 }
 
 /// Somebody who does not come in any more.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Deactivated {
+pub(super) struct Deactivated {
     #[serde(flatten)]
     person: Person,
     /// The job that hands over what they leave behind.
@@ -96,7 +95,7 @@ fn not_handed_over(error: WorkflowError) -> PeopleError {
     }
 }
 
-pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Answer<Person>, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
     let request = input.head.request_key(&[])?;
     let terms = input.head.terms(request.as_ref())?;
@@ -107,7 +106,7 @@ pub(super) async fn reactivate(permitted: Permitted, input: Input) -> Result<Ans
     changed(doorman.once(scope, terms.request, edit).await?)
 }
 
-fn changed(done: Done<Person>) -> Result<Answer, Problem> {
+fn changed(done: Done<Person>) -> Result<Answer<Person>, Problem> {
     Ok(tagged(json(StatusCode::OK, &done.value)?, done.version))
 }
 
@@ -119,10 +118,10 @@ pub(super) async fn clear_factor(permitted: Permitted, input: Input) -> Result<A
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) async fn invite(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn invite(permitted: Permitted, input: Input<Invite>) -> Result<Answer<Person>, Problem> {
     let (app, scope, place) =
         (input.app.clone(), permitted.scope(), input.app.place(permitted.scope(), permitted.slug()).await?);
-    let (_, new, request) = input.document::<Invite>().await?;
+    let (_, new, request) = input.document().await?;
     if !new.roles.is_empty() {
         permitted.require(Permission::RolesManage)?;
     }
@@ -137,7 +136,7 @@ pub(super) async fn invite(permitted: Permitted, input: Input) -> Result<Answer,
     Ok(with(answer, LOCATION, &format!("/v1/people/{}", done.value.row.id)))
 }
 
-pub(super) async fn invite_again(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn invite_again(permitted: Permitted, input: Input) -> Result<Answer<Person>, Problem> {
     let (doorman, id, scope) = (&input.app.doorman, input.head.name("person")?, permitted.scope());
     let (place, now) = (input.app.place(permitted.scope(), permitted.slug()).await?, doorman.now());
     let request = input.head.request_key(&[])?;
@@ -160,14 +159,17 @@ pub(super) async fn withdraw(permitted: Permitted, input: Input) -> Result<Answe
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) async fn policy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn policy(permitted: Permitted, input: Input) -> Result<Answer<SignInPolicy>, Problem> {
     let (policy, version) = policy::versioned(&mut input.app.doorman.begin(permitted.scope()).await?)?;
     current(&input.head, version, &policy)
 }
 
-pub(super) async fn set_policy(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn set_policy(
+    permitted: Permitted,
+    input: Input<SignInPolicy>,
+) -> Result<Answer<SignInPolicy>, Problem> {
     let (app, scope) = (input.app.clone(), permitted.scope());
-    let (head, new, request) = input.document::<SignInPolicy>().await?;
+    let (head, new, request) = input.document().await?;
     let precondition = head.precondition()?;
     let edit = |tx: &mut _| policy::set_policy(tx, scope.caller(), app.doorman.now(), &new, precondition);
     let done = app.doorman.once(scope, request.as_ref(), edit).await?;

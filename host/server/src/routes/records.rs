@@ -3,24 +3,27 @@
 use http::StatusCode;
 use http::header::LOCATION;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalsync_core::{CollectionName, DepartmentId, RecordId, Timestamp, UserId};
-use signalsync_data::{About, Bin, Change, Count, Filter, Query, Record, Sort};
+use signalsync_data::{About, Bin, Change, Count, Filter, Query, Record, Sort, Version};
 use signalsync_records::{Act, Written, new_record_id};
 use signalsync_store::{Listing, Precondition};
 
-use crate::answer::{Answer, empty, json, tagged, typed, with};
+use crate::answer::{Answer, empty, json, not_modified, tagged, typed, with};
 use crate::door::Permitted;
 use crate::input::{Input, LIMIT_DEFAULT};
+use crate::openapi::{Fields, MergePatch};
 use crate::problem::Problem;
 
 /// RFC 7396.
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A record in a list: its body stands there as it was written.
-#[derive(Serialize)]
-struct Listed {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedRecord")]
+pub(super) struct Listed {
     id: RecordId,
     version: u64,
     about: About,
@@ -37,9 +40,10 @@ impl TryFrom<Record> for Listed {
 }
 
 /// A deleted record in a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeletedRecord")]
 #[serde(rename_all = "kebab-case")]
-struct Deleted {
+pub(super) struct Deleted {
     id: RecordId,
     deleted_at: Timestamp,
     about: About,
@@ -56,9 +60,10 @@ impl TryFrom<Bin> for Deleted {
 }
 
 /// What is looked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "RecordQuery")]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     #[serde(default)]
     filter: Option<Filter>,
     #[serde(default)]
@@ -79,8 +84,9 @@ fn limit_default() -> usize {
 }
 
 /// What was found.
-#[derive(Serialize)]
-struct Page {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RecordPage")]
+pub(super) struct Page {
     #[serde(flatten)]
     found: Listing<Listed>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,9 +94,10 @@ struct Page {
 }
 
 /// To whom a record goes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "RecordHandOver")]
 #[serde(deny_unknown_fields)]
-struct HandOver {
+pub(super) struct HandOver {
     owner: Option<UserId>,
     department: Option<DepartmentId>,
 }
@@ -104,66 +111,66 @@ fn listing<T, L: TryFrom<T, Error = Problem>>(page: Listing<T>) -> Result<Listin
     Ok(Listing { items, next: page.next })
 }
 
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["prefix", "after", "limit"])?;
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Listed>>, Problem> {
+    let query = input.head.query()?;
     let collection: CollectionName = input.head.name("collection")?;
     let (prefix, after) = (query.text("prefix").unwrap_or(""), query.text("after"));
     let page = input.app.records.list(permitted.scope(), &collection, prefix, after, query.limit()?).await?;
     json(StatusCode::OK, &listing::<_, Listed>(page)?)
 }
 
-pub(super) async fn query(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn query(permitted: Permitted, input: Input<Asked>) -> Result<Answer<Page>, Problem> {
     let (app, collection) = (input.app.clone(), input.head.name("collection")?);
-    let (_, asked, _) = input.document::<Asked>().await?;
+    let (_, asked, _) = input.document().await?;
     let Asked { filter, sort, search, after, limit, count } = asked;
     let query = Query { filter, sort, search, after, limit };
     let (found, count) = app.records.query(permitted.scope(), &collection, &query, count).await?;
     json(StatusCode::OK, &Page { found: listing(found)?, count })
 }
 
-pub(super) async fn bin(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["after", "limit"])?;
+pub(super) async fn bin(permitted: Permitted, input: Input) -> Result<Answer<Listing<Deleted>>, Problem> {
+    let query = input.head.query()?;
     let collection = input.head.name("collection")?;
     let page = input.app.records.bin(permitted.scope(), &collection, query.text("after"), query.limit()?).await?;
     json(StatusCode::OK, &listing::<_, Deleted>(page)?)
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Fields>, Problem> {
     let (collection, id) = (input.head.name("collection")?, input.head.name("record")?);
     let record = input.app.records.get(permitted.scope(), &collection, &id).await?;
     if input.head.has(&format!("\"{}\"", record.version))? {
-        return Ok(tagged(empty(StatusCode::NOT_MODIFIED), record.version));
+        return Ok(not_modified(record.version));
     }
     Ok(tagged(typed(StatusCode::OK, "application/json", record.body), record.version))
 }
 
-pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["before", "limit"])?;
+pub(super) async fn versions(permitted: Permitted, input: Input) -> Result<Answer<Listing<Version>>, Problem> {
+    let query = input.head.query()?;
     let (collection, id) = (input.head.name("collection")?, input.head.name("record")?);
     let (before, limit) = (query.parsed("before")?, query.limit()?);
     json(StatusCode::OK, &input.app.records.versions(permitted.scope(), (&collection, &id), before, limit).await?)
 }
 
-pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn create(permitted: Permitted, input: Input<Fields>) -> Result<Answer<Written>, Problem> {
     write(permitted, input, new_record_id(), ("application/json", Act::Add)).await
 }
 
-pub(super) async fn put(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn put(permitted: Permitted, input: Input<Fields>) -> Result<Answer<Written>, Problem> {
     let id = input.head.name("record")?;
     write(permitted, input, id, ("application/json", Act::Put)).await
 }
 
-pub(super) async fn patch(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn patch(permitted: Permitted, input: Input<MergePatch>) -> Result<Answer<Written>, Problem> {
     let id = input.head.name("record")?;
     write(permitted, input, id, (MERGE_PATCH, Act::Patch)).await
 }
 
-async fn write(
+async fn write<B>(
     permitted: Permitted,
-    input: Input,
+    input: Input<B>,
     id: RecordId,
     (media_type, act): (&str, fn(Change) -> Act),
-) -> Result<Answer, Problem> {
+) -> Result<Answer<Written>, Problem> {
     let app = input.app.clone();
     let collection: CollectionName = input.head.name("collection")?;
     let (head, body) = input.text_of(media_type, permitted.scope().tier().record_bytes_max).await?;
@@ -172,20 +179,20 @@ async fn write(
     written(&app.records.write(permitted.scope(), &act, request.as_ref()).await?)
 }
 
-pub(super) async fn restore(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn restore(permitted: Permitted, input: Input) -> Result<Answer<Written>, Problem> {
     let act = Act::Restore { collection: input.head.name("collection")?, id: input.head.name("record")? };
     let request = input.head.request_key(&[])?;
     written(&input.app.records.write(permitted.scope(), &act, request.as_ref()).await?)
 }
 
-fn written(written: &Written) -> Result<Answer, Problem> {
+fn written(written: &Written) -> Result<Answer<Written>, Problem> {
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
     let answer = tagged(json(status, written)?, written.version);
     let id = utf8_percent_encode(written.id.as_str(), NON_ALPHANUMERIC);
     Ok(with(answer, LOCATION, &format!("/v1/collections/{}/records/{id}", written.collection)))
 }
 
-pub(super) async fn hand_over(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn hand_over(permitted: Permitted, input: Input<HandOver>) -> Result<Answer, Problem> {
     let (app, collection, id) =
         (input.app.clone(), input.head.name("collection")?, input.head.name::<RecordId>("record")?);
     let (head, HandOver { owner, department }, request) = input.document().await?;

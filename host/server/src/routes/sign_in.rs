@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use http::header::USER_AGENT;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{SessionId, UserId};
 use signalsync_people::change::ProfileChange;
@@ -13,18 +14,20 @@ use crate::door::{Guest, Permitted};
 use crate::input::{Head, Input};
 use crate::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Credentials")]
 #[serde(deny_unknown_fields)]
-struct Shown {
+pub(super) struct Shown {
     mail: String,
     password: Password,
     #[serde(default)]
     code: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "InvitationAnswer")]
 #[serde(deny_unknown_fields)]
-struct Activation {
+pub(super) struct Activation {
     token: String,
     password: Password,
     #[serde(default)]
@@ -33,21 +36,22 @@ struct Activation {
     language: Option<Language>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Forgotten {
+pub(super) struct Forgotten {
     mail: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PasswordReset")]
 #[serde(deny_unknown_fields)]
-struct Reset {
+pub(super) struct Reset {
     token: String,
     password: Password,
 }
 
-#[derive(Serialize)]
-struct Entered {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Entered {
     person: UserId,
     session: SessionId,
 }
@@ -61,20 +65,20 @@ fn secret(text: &str) -> Result<Secret, PeopleError> {
     Secret::parse(text).ok_or(PeopleError::LinkInvalid)
 }
 
-fn entered(status: StatusCode, SignedIn { token, person }: &SignedIn) -> Result<Answer, Problem> {
+fn entered(status: StatusCode, SignedIn { token, person }: &SignedIn) -> Result<Answer<Entered>, Problem> {
     Ok(cookie::set(json(status, &Entered { person: *person, session: token.session() })?, token))
 }
 
-pub(super) async fn sign_in(guest: Guest, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn sign_in(guest: Guest, input: Input<Shown>) -> Result<Answer<Entered>, Problem> {
     let app = input.app.clone();
-    let (head, shown, _) = input.document::<Shown>().await?;
+    let (head, shown, _) = input.document().await?;
     let (place, client) = (app.place(guest.scope(), guest.slug()).await?, client(&head));
     let Shown { mail, password, code } = &shown;
     let shown = Credentials { mail, password, code: code.as_deref(), client: &client };
     entered(StatusCode::OK, &app.doorman.sign_in(guest.scope(), place.lent(), shown).await?)
 }
 
-pub(super) async fn activate(guest: Guest, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn activate(guest: Guest, input: Input<Activation>) -> Result<Answer<Entered>, Problem> {
     let app = input.app.clone();
     let (head, Activation { token, password, name, language }, _) = input.document().await?;
     let (place, secret, profile) =
@@ -83,14 +87,14 @@ pub(super) async fn activate(guest: Guest, input: Input) -> Result<Answer, Probl
     entered(StatusCode::CREATED, &done)
 }
 
-pub(super) async fn forgot(guest: Guest, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn forgot(guest: Guest, input: Input<Forgotten>) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, Forgotten { mail }, _) = input.document().await?;
     app.doorman.forgot(guest.scope(), app.place(guest.scope(), guest.slug()).await?.lent(), &mail).await?;
     Ok(empty(StatusCode::ACCEPTED))
 }
 
-pub(super) async fn reset(guest: Guest, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn reset(guest: Guest, input: Input<Reset>) -> Result<Answer, Problem> {
     let app = input.app.clone();
     let (_, Reset { token, password }, _) = input.document().await?;
     app.doorman

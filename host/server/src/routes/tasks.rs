@@ -1,26 +1,33 @@
 //! What people are asked to do, and their doing it.
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use signalsync_core::contract::workflow::Priority;
-use signalsync_core::{TaskId, Timestamp, UserId};
+use signalsync_core::{TaskId, UserId};
+use signalsync_store::Listing;
 use signalsync_workflow::machine::Holder;
-use signalsync_workflow::{Answer as Chosen, TaskAct, TaskFilter};
+use signalsync_workflow::{Answer as Chosen, Counts, Shown, TaskAct, TaskFilter};
 
 use crate::answer::{Answer, json};
 use crate::door::Permitted;
 use crate::input::{Head, Input, Query, bad};
 use crate::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Somebody")]
 #[serde(deny_unknown_fields)]
-struct Somebody {
+pub(super) struct Somebody {
     person: UserId,
 }
 
 fn task(head: &Head) -> Result<TaskId, Problem> {
     head.name("task")
 }
+
+/// The holder of a task in a query.
+#[derive(JsonSchema)]
+#[schemars(transparent, extend("pattern" = "^(user|role|team|department):"))]
+pub(super) struct Held(#[expect(dead_code, reason = "it is a shape, and never made")] String);
 
 /// `user:usr_…`, `role:clerk`, `team:tea_…` or `department:dep_…`.
 fn holder(text: &str) -> Result<Holder, Problem> {
@@ -37,54 +44,56 @@ fn holder(text: &str) -> Result<Holder, Problem> {
 }
 
 fn filter(query: &Query<'_>) -> Result<TaskFilter, Problem> {
-    let priority = query.text("priority").map(|text| serde_json::from_value::<Priority>(text.into())).transpose();
-    let before = query.text("due-before").map(|text| serde_json::from_value::<Timestamp>(text.into())).transpose();
     Ok(TaskFilter {
         holder: query.text("holder").map(holder).transpose()?,
         workflow: query.parsed("workflow")?,
         run: query.parsed("run")?,
-        priority: priority.map_err(|_| bad("the query parameter `priority` is `low`, `normal`, `high` or `urgent`"))?,
-        due_before: before.map_err(|error| bad(format!("the query parameter `due-before`: {error}")))?,
+        priority: query.word("priority")?,
+        due_before: query.parsed("due-before")?,
     })
 }
 
-pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["holder", "workflow", "run", "priority", "due-before", "after", "limit"])?;
+pub(super) async fn list(permitted: Permitted, input: Input) -> Result<Answer<Listing<Shown>>, Problem> {
+    let query = input.head.query()?;
     let (filter, after, limit) = (filter(&query)?, query.text("after"), query.limit()?);
     json(StatusCode::OK, &input.app.tasks.inbox(permitted.scope(), &filter, after, limit).await?)
 }
 
-pub(super) async fn counts(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn counts(permitted: Permitted, input: Input) -> Result<Answer<Counts>, Problem> {
     json(StatusCode::OK, &input.app.tasks.counts(permitted.scope()).await?)
 }
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Shown>, Problem> {
     json(StatusCode::OK, &input.app.tasks.get(permitted.scope(), task(&input.head)?).await?)
 }
 
-pub(super) async fn complete(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn complete(permitted: Permitted, input: Input<Chosen>) -> Result<Answer<Shown>, Problem> {
     let (app, id) = (input.app.clone(), task(&input.head)?);
-    let (_, chosen, request) = input.document::<Chosen>().await?;
+    let (_, chosen, request) = input.document().await?;
     json(StatusCode::OK, &app.tasks.complete(permitted.scope(), id, &chosen, request.as_ref()).await?)
 }
 
-pub(super) async fn claim(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn claim(permitted: Permitted, input: Input) -> Result<Answer<Shown>, Problem> {
     json(StatusCode::OK, &input.app.tasks.act(permitted.scope(), task(&input.head)?, TaskAct::Claim).await?)
 }
 
-pub(super) async fn release(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn release(permitted: Permitted, input: Input) -> Result<Answer<Shown>, Problem> {
     json(StatusCode::OK, &input.app.tasks.act(permitted.scope(), task(&input.head)?, TaskAct::Release).await?)
 }
 
-pub(super) async fn delegate(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn delegate(permitted: Permitted, input: Input<Somebody>) -> Result<Answer<Shown>, Problem> {
     with_somebody(permitted, input, TaskAct::Delegate).await
 }
 
-pub(super) async fn add_signer(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
+pub(super) async fn add_signer(permitted: Permitted, input: Input<Somebody>) -> Result<Answer<Shown>, Problem> {
     with_somebody(permitted, input, TaskAct::AddSigner).await
 }
 
-async fn with_somebody(permitted: Permitted, input: Input, act: fn(UserId) -> TaskAct) -> Result<Answer, Problem> {
+async fn with_somebody(
+    permitted: Permitted,
+    input: Input<Somebody>,
+    act: fn(UserId) -> TaskAct,
+) -> Result<Answer<Shown>, Problem> {
     let (app, id) = (input.app.clone(), task(&input.head)?);
     let (_, Somebody { person }, _) = input.document().await?;
     json(StatusCode::OK, &app.tasks.act(permitted.scope(), id, act(person)).await?)

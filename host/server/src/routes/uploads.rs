@@ -13,6 +13,7 @@ use super::files::{ANY, place};
 use crate::answer::{Answer, empty, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input, bad, broken};
+use crate::openapi::FilePart;
 use crate::problem::{Code, Problem};
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -31,6 +32,23 @@ const SPOKEN: &str = "creation,termination,expiration";
 const VERSION: &str = "1.0.0";
 
 const CONTENT: &str = "application/offset+octet-stream";
+
+type Headers = &'static [(&'static str, bool, &'static str)];
+
+const SAYS: (&str, bool, &str) = ("Tus-Resumable", true, "The protocol that is meant: `1.0.0`.");
+
+/// Headers of requests about an upload.
+pub(super) const SPEAKS: Headers = &[SAYS];
+
+/// Headers of a request that begins an upload.
+pub(super) const BEGINS: Headers = &[
+    SAYS,
+    ("Upload-Length", true, "Bytes of the whole file."),
+    ("Upload-Metadata", true, "`filename` and, if it is known, `filetype`, each followed by its value in Base64."),
+];
+
+/// Headers of a request with the next part.
+pub(super) const GOES_ON: Headers = &[SAYS, ("Upload-Offset", true, "Where the part begins.")];
 
 pub(super) async fn create(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
     let head = input.head;
@@ -65,8 +83,8 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
     Ok(told(empty(StatusCode::OK), &input.app.uploads.get(permitted.scope(), id).await?))
 }
 
-pub(super) async fn append(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let Input { app, head, mut body } = input;
+pub(super) async fn append(permitted: Permitted, input: Input<FilePart>) -> Result<Answer, Problem> {
+    let Input { app, head, mut body, .. } = input;
     speaks(&head)?;
     head.require_media_type(CONTENT)?;
     let (id, offset): (UploadId, _) = (head.name("upload")?, number(&head, &OFFSET)?);

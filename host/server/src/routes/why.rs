@@ -4,17 +4,18 @@ use http::StatusCode;
 use serde_json::Value;
 use signalsync_core::rights::{RecordAction, RecordFacts};
 use signalsync_core::{CollectionName, RecordId, UserId};
+use signalsync_people::rights::Why;
 
 use crate::answer::{Answer, json};
 use crate::door::Permitted;
 use crate::input::{Input, bad};
 use crate::problem::Problem;
 
-pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Problem> {
-    let query = input.head.query(&["person", "collection", "record", "action"])?;
+pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer<Why>, Problem> {
+    let query = input.head.query()?;
     let person: UserId = query.parsed("person")?.ok_or_else(|| bad("the query needs `person`"))?;
     let collection: CollectionName = query.parsed("collection")?.ok_or_else(|| bad("the query needs `collection`"))?;
-    let (record, action) = (query.parsed::<RecordId>("record")?, action(query.text("action"))?);
+    let (record, action) = (query.parsed::<RecordId>("record")?, query.word("action")?.unwrap_or(RecordAction::See));
     let (app, scope) = (&input.app, permitted.scope());
     app.collections.get(scope, &collection).await?;
     let Some(record) = record else {
@@ -25,13 +26,4 @@ pub(super) async fn get(permitted: Permitted, input: Input) -> Result<Answer, Pr
     let body: Value = serde_json::from_str(&found.body).map_err(|error| Problem::internal(&error))?;
     let facts = RecordFacts { owner: found.about.owner, department: found.about.department, body: &body };
     json(StatusCode::OK, &app.reasons.of(scope, person, &collection, action, Some(&facts)).await?)
-}
-
-fn action(text: Option<&str>) -> Result<RecordAction, Problem> {
-    match text {
-        None | Some("see") => Ok(RecordAction::See),
-        Some("change") => Ok(RecordAction::Change),
-        Some("delete") => Ok(RecordAction::Delete),
-        Some(_) => Err(bad("the query parameter `action` is `see`, `change` or `delete`")),
-    }
 }

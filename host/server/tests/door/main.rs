@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod calendars;
+mod contract;
 mod data;
 mod doors;
 mod imports;

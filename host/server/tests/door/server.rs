@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::contract;
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) operator: String,
@@ -151,7 +153,9 @@ impl Server {
         let _ = stream.write_all(sent).await;
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes).await;
-        reply(&bytes)
+        let reply = reply(&bytes);
+        contract::check(sent, &reply);
+        reply
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an operator does to a tenant: its tier, its name, its state, and its end.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Caller, KeyId, Origin, TenantId, TenantSlug, Timestamp};
@@ -15,7 +16,7 @@ use crate::tenant::{Receipt, Tenant};
 const DESTROYED_AT_ONCE: usize = 16;
 
 /// What of a tenant is to change; what is left out stays.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TenantChange {
     /// Another name: everything is kept, and reached at the new address only.

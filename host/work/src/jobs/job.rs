@@ -1,11 +1,12 @@
 //! A job, and what one chunk of it comes to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signalsync_core::{Caller, KeyId, Timestamp, WorkId};
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobState {
     /// Its first chunk, or the first one after a pause, has not been done.
@@ -136,7 +137,8 @@ pub struct NewJob {
 }
 
 /// Something that a job found wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "JobProblem")]
 #[serde(rename_all = "kebab-case")]
 pub struct Problem {
     /// Of the file, counted from 1.

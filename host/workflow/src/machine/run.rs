@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_calendar::ServiceClock;
 use signalsync_core::contract::Json;
@@ -18,7 +19,7 @@ pub const HISTORY_BYTES_MAX: u64 = 32 << 20;
 pub const DEPTH_MAX: u32 = 20;
 
 /// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
     /// It takes what happens.
@@ -59,7 +60,7 @@ impl RunState {
 }
 
 /// The run that started this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parent {
     pub run: RunId,
     /// As that run calls this one.
@@ -69,7 +70,7 @@ pub struct Parent {
 }
 
 /// Why a run cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Incident {
     /// Stable.

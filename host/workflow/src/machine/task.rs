@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::Json;
 use signalsync_core::contract::workflow::{Priority, Signing, Step, Turn, Vote};
 use signalsync_core::{DepartmentId, DeploymentName, RoleName, RunId, TaskId, TeamId, Timestamp, UserId, WorkId};
 
 /// Who is asked: a person, or all who belong to a group at that moment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holder {
     User(UserId),
@@ -30,7 +31,7 @@ impl fmt::Display for Holder {
 }
 
 /// Where a task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskState {
     Open,
@@ -41,7 +42,7 @@ pub enum TaskState {
 }
 
 /// What somebody chose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Cast {
     pub by: UserId,
@@ -53,7 +54,7 @@ pub struct Cast {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct TaskEnd {
     pub at: Timestamp,

@@ -1,5 +1,6 @@
 //! What is done with runs: stopping, going on, trying again, ending, changing the version.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_audit::{Action, Event as Audited, record};
@@ -21,8 +22,9 @@ pub(crate) const FORCE: &str = "workflow-force-end";
 const GRACE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is to be done with a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RunAct")]
 pub enum Act {
     /// Stop it until it is resumed; what happens to it waits.
     Suspend,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalsync_core::{Clock, JobId, Permission, RunId, TenantScope};
@@ -27,7 +28,8 @@ const PREVIEWED_MAX: usize = 1_000;
 const NAMED_MAX: usize = 20;
 
 /// What is to be done with which runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BulkOrder")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Bulk {
     /// For each of them.
@@ -38,7 +40,8 @@ pub struct Bulk {
 }
 
 /// Which runs a bulk would act on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BulkPreview")]
 #[serde(rename_all = "kebab-case")]
 pub struct Preview {
     /// How many fit and are in a state for it.

@@ -1,5 +1,6 @@
 //! Which runs are wanted, and how they are found: along the list that holds the fewest others.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{DeploymentName, RunId, TenantScope, Timestamp};
 use signalsync_store::{Listing, StoreError, Table, Transaction};
@@ -16,7 +17,8 @@ const LOOKS_MAX: usize = 1_000;
 const PAGE_MAX: usize = 200;
 
 /// Which runs are wanted.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunFilter")]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Filter {
     pub workflow: Option<DeploymentName>,

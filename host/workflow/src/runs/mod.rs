@@ -7,6 +7,7 @@ mod list;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use signalsync_audit::{Action, Event as Audited, record};
@@ -31,7 +32,8 @@ pub use bulk::{BULK, Bulk, BulkJob, Preview};
 pub use list::Filter;
 
 /// A run, as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RunDetail")]
 #[serde(rename_all = "kebab-case")]
 pub struct Detail {
     pub id: RunId,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::{EventId, RunId, Timestamp, UserId};
 use signalsync_people::circle;
@@ -22,7 +23,7 @@ const MENTIONS_MAX: usize = 20;
 const PAGE_MAX: usize = 100;
 
 /// A comment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Comment {
     pub at: Timestamp,
@@ -33,7 +34,8 @@ pub struct Comment {
 }
 
 /// What somebody wants to say.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "CommentDraft")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Draft {
     /// 1 to 10,000 bytes.

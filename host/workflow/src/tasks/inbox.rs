@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signalsync_core::contract::workflow::Priority;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
@@ -42,7 +43,8 @@ impl TaskFilter {
 }
 
 /// How many tasks somebody is asked to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TaskCounts")]
 #[serde(rename_all = "kebab-case")]
 pub struct Counts {
     /// In all; each once.

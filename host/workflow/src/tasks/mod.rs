@@ -8,6 +8,7 @@ mod inbox;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalsync_components::{Executions, Receipts};
@@ -29,7 +30,8 @@ pub use hand_over::hand_over;
 pub use inbox::{Counts, TaskFilter};
 
 /// A task, as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ShownTask")]
 #[serde(rename_all = "kebab-case")]
 pub struct Shown {
     pub id: TaskId,
@@ -92,7 +94,8 @@ impl Shown {
 }
 
 /// What somebody chose.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskAnswer")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Answer {
     pub choice: String,

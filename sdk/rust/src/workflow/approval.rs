@@ -83,6 +83,9 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     step: String,
+    /// Steps of the levels behind the first; the last one stands for all further levels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    behind: Vec<String>,
     yes: String,
     people: Vec<Who>,
     given: usize,
@@ -96,7 +99,21 @@ impl Approval {
     /// assert!(Approval::new("approve", "yes", vec![]).task().is_none());
     /// ```
     pub fn new(step: &str, yes: &str, people: Vec<Who>) -> Self {
-        Self { step: step.to_owned(), yes: yes.to_owned(), people, given: 0 }
+        Self { step: step.to_owned(), behind: Vec::new(), yes: yes.to_owned(), people, given: 0 }
+    }
+
+    /// Gives the levels behind the first steps of their own; the last one is for all further levels. So each level can
+    /// name those before it in [`Step::not_by`](super::Step::not_by) without naming itself, and who is asked at a level
+    /// for the second time may answer.
+    ///
+    /// ```
+    /// # use signalsync_sdk::workflow::{Approval, Who};
+    /// let approval = Approval::new("approve", "yes", vec![Who::Starter]).then(&["approve-finally"]);
+    /// assert_eq!(approval.task().unwrap().step, "approve");
+    /// ```
+    pub fn then(mut self, steps: &[&str]) -> Self {
+        self.behind.extend(steps.iter().map(|step| (*step).to_owned()));
+        self
     }
 
     /// The task to open; none when nobody has to approve (any more). Its id is the step's with the number of the level.
@@ -107,7 +124,7 @@ impl Approval {
     /// ```
     pub fn task(&self) -> Option<OpenTask> {
         let who = self.people.get(self.given)?;
-        Some(OpenTask::new(&self.step).called(self.id()).ask(who.clone()))
+        Some(OpenTask::new(self.step()).called(self.id()).ask(who.clone()))
     }
 
     /// What the event means for the approval; none when it is about something else.
@@ -127,7 +144,35 @@ impl Approval {
         }
     }
 
+    /// The step of the level that is asked now.
+    fn step(&self) -> &str {
+        let behind = self.given.checked_sub(1).map(|level| level.min(self.behind.len().saturating_sub(1)));
+        behind.and_then(|level| self.behind.get(level)).unwrap_or(&self.step)
+    }
+
     fn id(&self) -> String {
-        format!("{}-{}", self.step, self.given + 1)
+        format!("{}-{}", self.step(), self.given + 1)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::workflow::TaskDone;
+
+    #[test]
+    fn levels_have_the_steps_that_they_were_given() {
+        let people = vec![Who::Starter, Who::Starter, Who::Starter, Who::Starter];
+        let mut approval = Approval::new("lead", "yes", people).then(&["head", "board"]);
+        let mut steps = Vec::new();
+        while let Some(task) = approval.task() {
+            steps.push((task.step.clone(), task.id.clone()));
+            let (choice, data, by) = ("yes".to_owned(), "null".to_owned(), "usr_1".to_owned());
+            let done = TaskDone { id: task.id, step: task.step, choice, data, by, votes: vec![] };
+            approval.heard(&Event::TaskDone(done)).unwrap();
+        }
+        let steps: Vec<_> = steps.iter().map(|(step, id)| (step.as_str(), id.as_str())).collect();
+        assert_eq!(steps, [("lead", "lead-1"), ("head", "head-2"), ("board", "board-3"), ("board", "board-4")]);
     }
 }

@@ -60,6 +60,16 @@ impl<S> Decision<S> {
         self
     }
 
+    /// The same with another state: for a version of a workflow that remembers more than the one before.
+    ///
+    /// ```
+    /// # use signalsync_sdk::workflow::Decision;
+    /// assert_eq!(Decision::new(1, "waiting").map(Some), Decision::new(Some(1), "waiting"));
+    /// ```
+    pub fn map<T>(self, with: impl FnOnce(S) -> T) -> Decision<T> {
+        Decision { state: with(self.state), status: self.status, actions: self.actions }
+    }
+
     /// Asks people.
     ///
     /// ```

@@ -15,13 +15,15 @@ pub use definition::{
     VOTES_MAX,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Json;
 use crate::clock::Timestamp;
 
 /// A workflow's own picture of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowDefinition")]
 #[serde(rename_all = "kebab-case")]
 pub struct Definition {
     pub name: String,
@@ -45,7 +47,8 @@ pub struct Definition {
 }
 
 /// Where a run can stand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunStatus")]
 pub struct Status {
     pub name: String,
     pub label: String,
@@ -53,14 +56,16 @@ pub struct Status {
 }
 
 /// Who can be asked, by a name that the tenant binds to its people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowRole")]
 pub struct Role {
     pub name: String,
     pub label: String,
 }
 
 /// Work for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowStep")]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {
     pub id: String,
@@ -83,7 +88,7 @@ impl Step {
 }
 
 /// One way out of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Choice {
     pub id: String,
     pub label: String,
@@ -91,7 +96,7 @@ pub struct Choice {
 }
 
 /// What a choice says about what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leaning {
     Positive,
@@ -100,7 +105,7 @@ pub enum Leaning {
 }
 
 /// How many people have to choose before a task is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signing {
     /// One of them.
@@ -112,7 +117,7 @@ pub enum Signing {
 }
 
 /// Whether those who sign are asked at the same time, or each after the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
     Together,
@@ -120,7 +125,7 @@ pub enum Turn {
 }
 
 /// When something is due, seen from the moment of the decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moment {
     At(Timestamp),
@@ -147,7 +152,7 @@ impl Moment {
 }
 
 /// A way that a run can take between two statuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transition {
     pub from: String,
     pub to: String,
@@ -155,7 +160,7 @@ pub struct Transition {
 }
 
 /// How long a run may stand in some statuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ServiceLevel {
     pub id: String,
@@ -169,7 +174,8 @@ pub struct ServiceLevel {
 }
 
 /// Something that happened to a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunEvent")]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// The first event of every run.
@@ -188,7 +194,7 @@ pub enum Event {
 }
 
 /// A run begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Started {
     pub input: Json,
     /// The user's id; none when a timer, a message or another run started it.
@@ -200,7 +206,7 @@ pub struct Started {
 }
 
 /// People finished a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskDone {
     pub id: String,
     pub step: String,
@@ -215,7 +221,7 @@ pub struct TaskDone {
 }
 
 /// What one person chose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Vote {
     /// The user's id.
     pub by: String,
@@ -225,35 +231,35 @@ pub struct Vote {
 }
 
 /// A task is late.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskDue {
     pub id: String,
     pub step: String,
 }
 
 /// An effect was carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EffectDone {
     pub id: String,
     pub data: Json,
 }
 
 /// An effect was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EffectFailed {
     pub id: String,
     pub reason: String,
 }
 
 /// A run that this one started has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChildEnded {
     pub id: String,
     pub outcome: Ending,
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Well, with this result.
@@ -263,14 +269,14 @@ pub enum Ending {
 }
 
 /// A signal reached the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signalled {
     pub name: String,
     pub data: Json,
 }
 
 /// So much of a service level's target is used up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceLevelReached {
     pub id: String,
     pub percent: u32,
@@ -303,7 +309,7 @@ fn length(text: &Option<String>) -> usize {
 }
 
 /// What a workflow decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     pub state: Json,
     pub status: String,
@@ -318,7 +324,8 @@ impl Decision {
 }
 
 /// One thing that a workflow asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowAction")]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     OpenTask(OpenTask),
@@ -354,7 +361,7 @@ impl Action {
 }
 
 /// Ask people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenTask {
     /// Unique among the run's open tasks.
     pub id: String,
@@ -368,7 +375,7 @@ pub struct OpenTask {
 }
 
 /// Somebody who can be asked or told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Who {
     /// A role of the definition.
@@ -385,7 +392,7 @@ pub enum Who {
 }
 
 /// How urgent a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Priority {
     Low,
@@ -395,14 +402,14 @@ pub enum Priority {
 }
 
 /// Wake the run later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timer {
     pub id: String,
     pub at: Moment,
 }
 
 /// Tell people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notify {
     pub to: Vec<Who>,
     pub template: String,
@@ -410,7 +417,7 @@ pub struct Notify {
 }
 
 /// Call another system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunMapping {
     /// Unique among the run's effects that have not ended.
     pub id: String,
@@ -419,7 +426,7 @@ pub struct RunMapping {
 }
 
 /// Start a run below this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Child {
     /// Unique among the run's children that have not ended.
     pub id: String,
@@ -429,7 +436,7 @@ pub struct Child {
 }
 
 /// Tell another run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SendSignal {
     pub workflow: String,
     /// The business key of the run.

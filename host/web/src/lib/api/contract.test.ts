@@ -9,7 +9,7 @@ interface Description {
 }
 
 const root = join(import.meta.dirname, '../../..');
-const description = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')) as Description;
+const description = JSON.parse(readFileSync(join(root, '../../docs/openapi.json'), 'utf8')) as Description;
 const source = readFileSync(join(import.meta.dirname, 'index.ts'), 'utf8');
 
 /** `/v1/tasks/${id}/claim` and `/v1/tasks/{task}/claim` are the same address. */

@@ -1,4 +1,4 @@
-//! What the host answers: out of its own description of itself. `npm run api` makes `schema.d.ts` of `openapi.json`.
+//! What the host answers: out of its own description of itself. `npm run api` makes `schema.d.ts` of `docs/openapi.json`.
 
 import type { components } from './schema';
 import type { Violation } from './problem';
