@@ -202,7 +202,7 @@ test('a file is tried, its bad rows are told, and then it is imported', async ()
   await dialog.getByRole('button', { name: 'Try' }).click();
   await dialog.getByText('Every row is good.').waitFor();
   await dialog.getByRole('button', { name: 'Import', exact: true }).click();
-  await dialog.getByText('Created').waitFor();
+  await dialog.getByText('Created', { exact: true }).waitFor();
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await page.getByRole('grid').getByText('Sander').waitFor();
   await visitor.go('/jobs');
@@ -338,7 +338,6 @@ test('a workflow is taken up, bound, published and watched; an incident is handl
   await page.locator('.picture .svelte-flow__node').first().waitFor();
   await page.locator('.picture .badge').first().waitFor();
   await visitor.accessible('workflow');
-  await visitor.screen('workflow');
   await page.emulateMedia({ colorScheme: 'dark' });
   await visitor.screen('workflow-dark');
   await finished(visitor);
