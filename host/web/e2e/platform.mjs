@@ -132,8 +132,16 @@ export class Tenant {
     await this.client.good('POST', `/v1/collections/${name}/publish`, {});
   }
 
+  /** Uploads a component, and waits until it is checked: a busy machine compiles for longer than an upload waits. */
   async upload(name) {
-    return (await this.client.good('POST', '/v1/components', await component(name), { 'content-type': 'application/wasm' })).digest;
+    const { digest } = await this.client.good('POST', '/v1/components', await component(name), { 'content-type': 'application/wasm' });
+    for (let looks = 0; looks < 600; looks += 1) {
+      const { state, detail } = await this.client.good('GET', `/v1/components/${digest}`);
+      if (state === 'ready') return digest;
+      if (state === 'refused') throw new Error(`${name}: ${detail}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`${name} is still being checked`);
   }
 
   async deploy(name, guest, more = {}) {

@@ -40,6 +40,8 @@ export interface Page {
   /** All of these are needed. */
   needs?: Permission[];
   texts?: Texts;
+  /** It is the same page whatever its address says: a list beside its detail. */
+  stays?: boolean;
   /** Two keys, one after the other. */
   keys?: string;
   load: () => Promise<{ default: Component<{ params: Record<string, string> }> | Component }>;
@@ -47,10 +49,12 @@ export interface Page {
 
 export const groups: Group[] = ['work', 'operate', 'build', 'people', 'settings'];
 
+const tasks = () => import('./pages/Tasks.svelte');
+
 export const pages: Page[] = [
   { path: '/', title: 'page-home', icon: House, group: 'work', keys: 'g h', load: () => import('./pages/Home.svelte') },
-  { path: '/tasks', title: 'page-tasks', icon: Inbox, group: 'work', keys: 'g t', load: () => import('./pages/Tasks.svelte') },
-  { path: '/tasks/:task', title: 'page-task', parent: '/tasks', load: () => import('./pages/Tasks.svelte') },
+  { path: '/tasks', title: 'page-tasks', icon: Inbox, group: 'work', keys: 'g t', stays: true, load: tasks },
+  { path: '/tasks/:task', title: 'page-task', parent: '/tasks', stays: true, load: tasks },
   { path: '/start', title: 'page-start', icon: Play, group: 'work', needs: ['workflows:start', 'workflows:read'], keys: 'g s', load: () => import('./pages/Start.svelte') },
   { path: '/start/:workflow', title: 'page-start-one', parent: '/start', needs: ['workflows:start', 'workflows:read'], load: () => import('./pages/StartOne.svelte') },
   { path: '/requests', title: 'page-requests', icon: Activity, group: 'work', keys: 'g r', load: () => import('./pages/Requests.svelte') },

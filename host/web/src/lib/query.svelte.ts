@@ -128,7 +128,7 @@ export function createQuery<T>(options: () => Options<T>): Query<T> {
 
   const query = {
     get data() {
-      return entry.data ?? (wanted.keepBefore ? before : undefined);
+      return entry.data === undefined && wanted.keepBefore ? before : entry.data;
     },
     get error() {
       return query.data === undefined ? entry.error : null;

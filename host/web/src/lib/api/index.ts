@@ -70,13 +70,13 @@ export const policy = {
 };
 
 export const roles = {
-  list: () => http.get<T.Listing<T.Role>>('/v1/roles', { limit: 200 }),
+  list: () => http.get<T.Listing<T.Role>>('/v1/roles'),
   put: (name: string, role: Pick<T.Role, 'title' | 'permissions' | 'records'>) => http.put<T.Role>(path`/v1/roles/${name}`, role),
   remove: (name: string) => http.remove(path`/v1/roles/${name}`),
 };
 
 export const departments = {
-  list: () => all((after) => http.get<T.Listing<T.Department>>('/v1/departments', { after, limit: 1000 })),
+  list: async () => (await http.get<T.Listing<T.Department>>('/v1/departments')).items,
   create: (draft: { name: string; parent?: string | null; lead?: string | null }) => http.post<T.Department>('/v1/departments', draft, http.onceKey()),
   put: (id: string, draft: { name: string; parent?: string | null; lead?: string | null }) => http.put<T.Department>(path`/v1/departments/${id}`, draft),
   remove: (id: string, moveTo?: string) => http.remove(path`/v1/departments/${id}`, { 'move-to': moveTo }),

@@ -220,6 +220,7 @@ move-down = Nach unten
 amount = Betrag
 currency = Währung
 calculated-later = Wird beim Senden berechnet
+form-unseen = Sie dürfen das Formular „{ $form }“ nicht sehen. Ein Administrator kann einer Ihrer Rollen eine Regel für diese Sammlung geben.
 file-later = Dateien können hinzugefügt werden, sobald gespeichert ist.
 rating-of = { $value } von { $most }
 sign-as = Als { $name } unterschreiben

@@ -220,6 +220,7 @@ move-down = Move down
 amount = Amount
 currency = Currency
 calculated-later = Calculated when it is sent
+form-unseen = You may not see its form “{ $form }”. An administrator can add a rule for this collection to one of your roles.
 file-later = Files can be added once it is saved.
 rating-of = { $value } of { $most }
 sign-as = Sign as { $name }
