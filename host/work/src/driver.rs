@@ -292,6 +292,6 @@ impl Shared {
         places: usize,
     ) -> Result<Found, WorkError> {
         let store = self.stores.tenant(&self.scope(tenant, Arc::clone(tier))).await?;
-        claim::claim(&store, now, places, &self.handlers).await
+        claim::claim(&store, tier, now, places, &self.handlers).await
     }
 }

@@ -30,8 +30,8 @@ pub(crate) const HISTORY: &str = "history";
 pub(crate) const EFFECT: &str = "effect";
 pub(crate) const TASK: &str = "task";
 pub(crate) const COMMENT: &str = "comment";
-const DID: &str = "did";
-const PERSON: &str = "person";
+pub(crate) const DID: &str = "did";
+pub(crate) const PERSON: &str = "person";
 
 /// The list of all runs.
 pub(crate) const ALL: &str = "all";

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use signalsync_core::{Clock as _, Timestamp};
 use signalsync_store::EngineKind;
-use signalsync_work::{DriverLimits, Handlers, New, list, schedule};
+use signalsync_work::{DriverLimits, Handlers, New, bring, list, peek, schedule};
 
-use crate::lab::{Answer, Count, Effects, Lab, START, Told, count, until};
+use crate::lab::{Answer, Count, Effects, Lab, Rings, START, Told, count, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_due_at_once_are_done_in_bounded_batches() {
@@ -127,4 +127,47 @@ async fn long_lists_come_in_pages() {
     assert_eq!(first.items.iter().chain(&rest.items).map(|item| item.id).collect::<Vec<_>>(), ids);
     assert_eq!((first.items.len(), rest.next), (3, None));
     assert_eq!(lab.stores.due().next(), Some(Timestamp(START.0 + 1_000)));
+}
+
+#[tokio::test]
+async fn what_happens_by_itself_is_held_where_nothing_reaches_outside() {
+    let lab = Lab::new();
+    let tenant = lab.tenant().await;
+    lab.tenants.neutral.lock().insert(tenant);
+    // More of it than are claimed at once, and before what people wait for.
+    let mut rings = Vec::new();
+    for _ in 0..40 {
+        rings.push(lab.schedule(tenant, "ring", "ring", 0).await);
+    }
+    lab.schedule(tenant, "count", "asked", 0).await;
+    let told = Told::default();
+    let counts = || Count { told: told.clone(), clock: lab.clock.clone() };
+    let handlers = || Handlers::default().within("ring", Rings(counts())).within("count", counts());
+    let driving = lab.drive(handlers());
+    told.until_so_many(1).await;
+    until(|| lab.stores.due().next().is_some_and(|at| at > START)).await;
+    driving.end().await;
+    assert_eq!(told.whats(), ["asked"]);
+    for ring in &rings {
+        let waits = lab.read(tenant, |tx| peek::<String>(tx, *ring).unwrap()).await;
+        assert_eq!(waits, Some((START, "ring".to_owned())), "what is held keeps its time");
+    }
+
+    lab.tenants.neutral.lock().clear();
+    lab.clock.advance(std::time::Duration::from_millis(60 * 60 * 1_000));
+    let driving = lab.drive(handlers());
+    told.until_so_many(41).await;
+    driving.end().await;
+}
+
+#[tokio::test]
+async fn what_comes_from_another_store_keeps_its_id() {
+    let lab = Lab::new();
+    let (here, there) = (lab.tenant().await, lab.tenant().await);
+    let id = lab.schedule(here, "count", "one", 5_000).await;
+    let (at, what) = lab.read(here, |tx| peek::<String>(tx, id).unwrap().unwrap()).await;
+    let new = || New::of("count", &what, at).unwrap();
+    assert!(lab.change(there, |tx| bring(tx, id, new()).unwrap()).await);
+    assert!(!lab.change(there, |tx| bring(tx, id, new()).unwrap()).await, "nothing is put in place of what is there");
+    assert_eq!(lab.read(there, |tx| peek::<String>(tx, id).unwrap()).await, Some((at, what)));
 }
