@@ -159,8 +159,10 @@ fn check_empty(tx: &Transaction) -> Result<(), ArchiveError> {
     let parts = [
         (Part::Roles, "roles"),
         (Part::Departments, "departments"),
+        (Part::Calendars, "calendars"),
         (Part::Collections, "collections"),
         (Part::Components, "components"),
+        (Part::NoticeTemplates, "templates of notices"),
         (Part::Folders, "files"),
         (Part::People, "people"),
     ];

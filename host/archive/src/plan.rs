@@ -64,10 +64,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_referred_to_comes_first_and_people_come_last() {
+    fn what_is_referred_to_comes_first_and_what_asks_people_behind_them() {
         let wasm = format!("wasm/{}.wasm", Digest::of(b"x"));
         let payload = [
+            "waits/00000001.jsonl",
             "people/00000001.jsonl",
+            "runs/00000001.jsonl",
             "contents/folders/00000001",
             "records/orders/00000002.jsonl",
             "records/orders/00000001.jsonl",
@@ -97,14 +99,16 @@ mod tests {
                 "components/00000001.jsonl",
                 "component",
                 "versions/00000001.jsonl",
+                "runs/00000001.jsonl",
                 "people/00000001.jsonl",
+                "waits/00000001.jsonl",
             ]
         );
     }
 
     #[test]
     fn what_is_not_known_is_named() {
-        for path in ["runs/1.jsonl", "people/1.csv", "people", "wasm/x.wasm", "records/A/1.jsonl"] {
+        for path in ["dreams/1.jsonl", "people/1.csv", "people", "wasm/x.wasm", "records/A/1.jsonl"] {
             assert_eq!(plan(vec!["people/1.jsonl".to_owned(), path.to_owned()]), Err(path.to_owned()));
         }
     }

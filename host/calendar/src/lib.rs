@@ -9,6 +9,7 @@
 //! [`stored`] keeps a tenant's calendars, and [`starts`] has things started by the clock, exactly once. What there is to
 //! start, crates above know; who has departments and roles, nobody here does.
 
+pub mod archive;
 mod calendar;
 mod day;
 mod document;

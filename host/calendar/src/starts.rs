@@ -14,10 +14,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{Clock, ScheduleName, TenantScope, Timestamp};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{
     CommitError, Key, Listing, Precondition, StoreError, Stores, Table, Transaction, Unexpected, row,
 };
-use signalsync_work::{self as work, Claimed, Handlers, New, Outcome, Setback, Within, WorkError};
+use signalsync_work::{self as work, Claimed, Handlers, New, Outcome, Policy, Setback, Within, WorkError};
 
 use crate::document::NAME_BYTES_MAX;
 use crate::schedule::{Missed, Schedule};
@@ -29,7 +30,7 @@ pub const SCHEDULES_MAX: usize = 200;
 pub const WHAT_BYTES_MAX: usize = 16 << 10;
 
 const KIND: &str = "schedule";
-const SCHEDULE: &str = "schedule";
+pub(crate) const SCHEDULE: &str = "schedule";
 
 /// Who starts what schedules say: a crate above that knows what `What` means.
 pub trait Starts: Send + Sync + 'static {
@@ -266,21 +267,41 @@ impl<S: Starts> Schedules<S> {
     ) -> Result<Scheduled<S::What>, ScheduleError> {
         let ScheduleDraft { title, schedule, missed, on, what } = draft;
         let title = title.unwrap_or_else(|| name.to_string());
-        if !(1..=NAME_BYTES_MAX).contains(&title.len()) || title.chars().any(char::is_control) {
-            let rule = format!("a schedule's title is 1 to {NAME_BYTES_MAX} bytes without control characters");
-            return Err(ScheduleError::Invalid(rule));
-        }
-        if row::write(&what)?.len() > WHAT_BYTES_MAX {
-            return Err(ScheduleError::Invalid(format!("what is started has at most {WHAT_BYTES_MAX} bytes as JSON")));
-        }
-        if before.is_none() && count(tx)? >= SCHEDULES_MAX {
-            return Err(ScheduleError::TooMany { limit: SCHEDULES_MAX });
-        }
+        check(tx, &title, &what, before.is_none())?;
         self.starts.check(scope, &what, tx).map_err(ScheduleError::Invalid)?;
         let next = if on { schedule.next_after(self.clock.now()) } else { None };
         let (by, last) = (scope.caller().principal.user.clone(), before.and_then(|before| before.last));
         Ok(Scheduled { name: name.clone(), title, schedule, missed, on, what, by, last, next, problem: None })
     }
+}
+
+fn check<W: Serialize>(tx: &mut Transaction, title: &str, what: &W, is_new: bool) -> Result<(), ScheduleError> {
+    if !(1..=NAME_BYTES_MAX).contains(&title.len()) || title.chars().any(char::is_control) {
+        let rule = format!("a schedule's title is 1 to {NAME_BYTES_MAX} bytes without control characters");
+        return Err(ScheduleError::Invalid(rule));
+    }
+    if row::write(what)?.len() > WHAT_BYTES_MAX {
+        return Err(ScheduleError::Invalid(format!("what is started has at most {WHAT_BYTES_MAX} bytes as JSON")));
+    }
+    if is_new && count(tx)? >= SCHEDULES_MAX {
+        return Err(ScheduleError::TooMany { limit: SCHEDULES_MAX });
+    }
+    Ok(())
+}
+
+/// Takes a schedule that comes from another tenant. One that is on and does not say what is next finds out at once.
+pub(crate) fn bring<W: Serialize + DeserializeOwned>(
+    tx: &mut Transaction,
+    scheduled: &Scheduled<W>,
+) -> Result<(), Unfit> {
+    if find::<W>(tx, &scheduled.name)?.is_some() {
+        return Err(Unfit::because("there are two schedules with this name"));
+    }
+    check(tx, &scheduled.title, &scheduled.what, true).map_err(Unfit::because)?;
+    if scheduled.on {
+        plan_at(tx, &scheduled.name, scheduled.next.unwrap_or(Timestamp(0))).map_err(Unfit::because)?;
+    }
+    Ok(save(tx, scheduled)?)
 }
 
 /// Starts what is due.
@@ -298,8 +319,14 @@ impl<S: Starts> Starting<S> {
     ) -> Result<(Transaction, Outcome), Setback> {
         let name: ScheduleName = claimed.payload()?;
         let Some((mut scheduled, _)) = find::<S::What>(&mut tx, &name)? else { return Ok((tx, Outcome::Done)) };
-        let Some(planned) = scheduled.next else { return Ok((tx, Outcome::Done)) };
-        let step = scheduled.schedule.step(scheduled.missed, planned, self.clock.now());
+        let now = self.clock.now();
+        let Some(planned) = scheduled.next else {
+            scheduled.next = scheduled.schedule.next_after(now).filter(|_| scheduled.on);
+            let Some(at) = scheduled.next else { return Ok((tx, Outcome::Done)) };
+            save(&mut tx, &scheduled)?;
+            return Ok((tx, Outcome::GoesOn { at }));
+        };
+        let step = scheduled.schedule.step(scheduled.missed, planned, now);
         if let Some(at) = step.start {
             let (what, by) = (&scheduled.what, scheduled.by.as_deref());
             tx = self.starts.start(scope, Occurrence { schedule: &name, at, what, by }, tx).await?;
@@ -326,6 +353,10 @@ impl<S: Starts> Starting<S> {
 }
 
 impl<S: Starts> Within for Starting<S> {
+    fn policy(&self) -> Policy {
+        Policy { by_itself: true, ..Policy::default() }
+    }
+
     fn run<'a>(
         &'a self,
         scope: &'a TenantScope,
@@ -343,8 +374,11 @@ impl<S: Starts> Within for Starting<S> {
 /// Has the next occurrence started when it is due, in place of the one that was planned before.
 fn plan<W>(tx: &mut Transaction, scheduled: &Scheduled<W>) -> Result<(), WorkError> {
     unplan(tx, &scheduled.name)?;
-    let Some(next) = scheduled.next else { return Ok(()) };
-    work::schedule(tx, New::of(KIND, &scheduled.name, next)?.named(scheduled.name.as_str())?).map(drop)
+    scheduled.next.map_or(Ok(()), |next| plan_at(tx, &scheduled.name, next))
+}
+
+fn plan_at(tx: &mut Transaction, name: &ScheduleName, at: Timestamp) -> Result<(), WorkError> {
+    work::schedule(tx, New::of(KIND, name, at)?.named(name.as_str())?).map(drop)
 }
 
 fn unplan(tx: &mut Transaction, name: &ScheduleName) -> Result<(), WorkError> {

@@ -41,6 +41,19 @@ pub fn digests(tx: &Transaction) -> Result<Vec<Digest>, StoreError> {
     Ok(digests)
 }
 
+/// What has to hold of something that is deployed, wherever its component is.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn check_deployed(Deployed { settings, .. }: &Deployed) -> Result<(), Unfit> {
+    match settings.len() <= SETTINGS_BYTES_MAX
+        && serde_json::from_str(settings).is_ok_and(|value: Value| value.is_object())
+    {
+        true => Ok(()),
+        false => Err(Unfit::because(format!("its settings are no JSON object of at most {SETTINGS_BYTES_MAX} bytes"))),
+    }
+}
+
 struct Ready;
 
 fn ready(tx: &Transaction, visit: &mut dyn FnMut(Component) -> Result<(), StoreError>) -> Result<(), StoreError> {
@@ -82,17 +95,13 @@ impl Lines for Versions {
 }
 
 fn settle_version(tx: &mut Transaction, new: Version) -> Result<(), Unfit> {
-    let Deployed { deployment, version: number, component, kind, settings, .. } = &new.deployed;
+    let Deployed { deployment, version: number, component, kind, .. } = &new.deployed;
     let found = tx.get(&component::key(*component))?;
     let found = found.ok_or_else(|| Unfit::because("its component is not among the components"))?;
     if !matches!(row::read::<Component>(&found.body)?.state, State::Ready { kind: its, .. } if its == *kind) {
         return Err(Unfit::because("its component is of another kind"));
     }
-    if settings.len() > SETTINGS_BYTES_MAX
-        || !serde_json::from_str(settings).is_ok_and(|value: Value| value.is_object())
-    {
-        return Err(Unfit::because(format!("its settings are no JSON object of at most {SETTINGS_BYTES_MAX} bytes")));
-    }
+    check_deployed(&new.deployed)?;
     if version(tx, deployment, *number)?.is_some() {
         return Err(Unfit::because("there are two with this number"));
     }

@@ -63,8 +63,8 @@ pub struct Tier {
     pub people_max: u32,
     /// Requests of the tenant in a minute, evenly; those of ten seconds can come at once. More are refused (429).
     pub requests_per_minute: NonZeroU32,
-    /// Whether anything leaves the tenant: mails, and requests of components. Else mails are only logged, and requests are
-    /// refused.
+    /// Whether anything leaves the tenant: mails, and requests of components. Else mails are only logged, requests are
+    /// refused, and what would happen by itself is held: timers, schedules, and what runs do outside.
     pub reaches_outside: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Taking what is due: one commit for many pieces of work.
 
-use signalsync_core::{EventId, Timestamp, WorkId};
+use signalsync_core::{EventId, Tier, Timestamp, WorkId};
 use signalsync_store::{Store, StoreError, Table, Transaction, parse_due};
 
 use crate::error::WorkError;
@@ -10,6 +10,9 @@ use crate::rows;
 
 /// Claims that a look after the start looks at in one store: more than one process makes at a time.
 const RELEASED_MAX: usize = 1_000;
+
+/// How long what is held waits until somebody looks again whether its tenant reaches outside by now: each look is a write.
+pub(crate) const HELD_MS: u64 = 60 * 60 * 1_000;
 
 /// What was found in a tenant's store.
 #[derive(Debug, Default)]
@@ -45,40 +48,54 @@ pub(crate) fn release(tx: &mut Transaction, now: Timestamp, me: EventId) -> Resu
     Ok(())
 }
 
-/// Claims at most so many pieces of work that are due, the longest due first.
+/// Claims at most so many pieces of work that are due, the longest due first. What happens by itself is held in a tenant
+/// that reaches nothing outside.
 ///
 /// # Errors
 /// `Conflict` when others claim the same again and again, or the store failed.
 pub(crate) async fn claim(
     store: &Store,
+    tier: &Tier,
     now: Timestamp,
     limit: usize,
     (me, handlers): (EventId, &Handlers),
 ) -> Result<Found, WorkError> {
-    store.transact(|tx| Ok(take(tx, now, limit, (me, handlers))?)).await
+    store.transact(|tx| Ok(take(tx, tier, now, limit, (me, handlers))?)).await
 }
 
 fn take(
     tx: &mut Transaction,
+    tier: &Tier,
     now: Timestamp,
     limit: usize,
     (me, handlers): (EventId, &Handlers),
 ) -> Result<Found, StoreError> {
-    let mut found = Found::default();
-    for (name, _) in tx.look(Table::WorkDue, limit.saturating_add(1))? {
+    let places = tx.look(Table::WorkDue, limit.saturating_add(1))?;
+    // There may be more behind as many as were looked for.
+    let mut found = Found { next: (places.len() > limit).then_some(now), ..Found::default() };
+    let mut held_until = None;
+    for (name, _) in places {
         let (at, id) = place(&name)?;
         if at > now || found.claimed.len() == limit {
             found.next = Some(at);
             break;
         }
         let row = rows::read(tx, id)?.ok_or_else(damaged)?;
-        let event = Event::Claimed { now, lease_ms: handlers.policy(&row.kind).lease_ms };
+        let policy = handlers.policy(&row.kind);
+        let event = if policy.by_itself && !tier.reaches_outside {
+            Event::Held { until: *held_until.insert(Timestamp(now.0.saturating_add(HELD_MS))) }
+        } else {
+            Event::Claimed { now, lease_ms: policy.lease_ms }
+        };
         // Somebody else was faster, which the commit will find out.
-        let Ok(next) = step(id, row.clone(), event, &handlers.policy(&row.kind)) else { continue };
+        let Ok(next) = step(id, row.clone(), event, &policy) else { continue };
         rows::replace(tx, id, &row, &next)?;
-        rows::note_owner(tx, id, me)?;
-        found.claimed.extend(handed_over(id, next));
+        if let Some(claimed) = handed_over(id, next) {
+            rows::note_owner(tx, id, me)?;
+            found.claimed.push(claimed);
+        }
     }
+    found.next = found.next.into_iter().chain(held_until).min();
     Ok(found)
 }
 

@@ -299,6 +299,6 @@ impl Shared {
         places: usize,
     ) -> Result<Found, WorkError> {
         let store = self.stores.tenant(&self.scope(tenant, Arc::clone(tier))).await?;
-        claim::claim(&store, now, places, (self.me, &self.handlers)).await
+        claim::claim(&store, tier, now, places, (self.me, &self.handlers)).await
     }
 }

@@ -21,12 +21,21 @@ pub struct Policy {
     pub pause_first_ms: u64,
     /// The longest pause.
     pub pause_max_ms: u64,
+    /// Whether it is something that happens by itself: on the clock, or outside. It is held in a tenant that reaches
+    /// nothing outside, and done when the tenant does again, an hour later at most.
+    pub by_itself: bool,
 }
 
 impl Default for Policy {
     /// About eleven hours until the last attempt.
     fn default() -> Self {
-        Self { lease_ms: 60_000, attempts_max: 12, pause_first_ms: 10_000, pause_max_ms: 3 * 60 * 60 * 1_000 }
+        Self {
+            lease_ms: 60_000,
+            attempts_max: 12,
+            pause_first_ms: 10_000,
+            pause_max_ms: 3 * 60 * 60 * 1_000,
+            by_itself: false,
+        }
     }
 }
 

@@ -13,6 +13,9 @@
 //! **What fails is tried again**, later each time, and after its last attempt kept as a dead letter with the reason.
 //! Nothing else waits for it. What can happen to a piece of work, and what not, is in `machine.rs`, as a pure function.
 //!
+//! **What happens by itself is held** in a tenant that reaches nothing outside: nothing rings in a copy in which somebody
+//! tries things. Its rows keep their times, and it is done when the tenant reaches outside again.
+//!
 //! [`jobs`] builds long actions on it that a person starts and watches.
 
 mod board;
@@ -37,5 +40,6 @@ pub use machine::State;
 pub use tenants::{Standing, TenantPage, Tenants};
 pub use timer::SystemTimer;
 pub use work::{
-    Listed, NAME_BYTES_MAX, New, PAYLOAD_BYTES_MAX, cancel, dead_letters, find, forget, get, list, retry, schedule,
+    Listed, NAME_BYTES_MAX, New, PAYLOAD_BYTES_MAX, bring, cancel, dead_letters, find, forget, get, list, peek, retry,
+    schedule,
 };

@@ -32,6 +32,9 @@ pub(crate) struct Row {
     /// Why it did not work the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
+    /// When it was due, if it is held since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_from: Option<Timestamp>,
 }
 
 /// Where a piece of work stands.
@@ -72,6 +75,8 @@ impl State {
 pub(crate) enum Event<'a> {
     /// Somebody takes it.
     Claimed { now: Timestamp, lease_ms: u64 },
+    /// It is due, and not to be done where it is; somebody looks again then.
+    Held { until: Timestamp },
     /// A process began, and whoever claimed it before that is gone.
     Released { now: Timestamp },
     /// It is at its end.
@@ -110,6 +115,7 @@ pub(crate) enum Refused {
 pub(crate) fn step(id: WorkId, row: Row, event: Event<'_>, policy: &Policy) -> Result<Next, Refused> {
     match event {
         Event::Claimed { now, lease_ms } => claimed(row, now, lease_ms),
+        Event::Held { until } => held(row, until),
         Event::Released { now } => released(row, now),
         Event::Revived { now } => revived(row, now),
         Event::Done { epoch } => owned(row, epoch).map(|_| Next::Gone),
@@ -126,12 +132,19 @@ fn claimed(row: Row, now: Timestamp, lease_ms: u64) -> Result<Next, Refused> {
     if row.state.look_at().is_none_or(|at| at > now) {
         return Err(Refused::NotDue);
     }
-    let attempts = row.attempts.saturating_add(1);
-    Ok(Next::Row(Row { state: leased(now, lease_ms), attempts, epoch: row.epoch + 1, ..row }))
+    let (attempts, epoch) = (row.attempts.saturating_add(1), row.epoch + 1);
+    Ok(Next::Row(Row { state: leased(now, lease_ms), attempts, epoch, held_from: None, ..row }))
 }
 
 fn leased(now: Timestamp, lease_ms: u64) -> State {
     State::Claimed { until: Timestamp(now.0.saturating_add(lease_ms.max(1))) }
+}
+
+/// An owner whose lease has ended can end nothing any more, as if somebody else had claimed it.
+fn held(row: Row, until: Timestamp) -> Result<Next, Refused> {
+    let Some(due) = row.state.look_at() else { return Err(Refused::NotDue) };
+    let (state, held_from) = (State::Waiting { due: until }, row.held_from.or(Some(due)));
+    Ok(Next::Row(Row { state, held_from, ..row }))
 }
 
 /// The attempt counts: what ends its process each time is given up some day.

@@ -21,6 +21,11 @@ pub(crate) fn read(tx: &mut Transaction, id: WorkId) -> Result<Option<Row>, Stor
     tx.get(&row_key(id))?.map(|found| row::read(&found.body)).transpose()
 }
 
+/// As it was when the transaction began.
+pub(crate) fn peek(tx: &Transaction, id: WorkId) -> Result<Option<Row>, StoreError> {
+    tx.peek(&row_key(id))?.map(|found| row::read(&found.body)).transpose()
+}
+
 /// Who has the name.
 pub(crate) fn named(tx: &mut Transaction, kind: &str, name: &str) -> Result<Option<WorkId>, StoreError> {
     tx.get(&name_key(kind, name))?.map(|found| row::read(&found.body)).transpose()

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signalsync_core::{Timestamp, WorkId};
 use signalsync_store::{Listing, StoreError, Table, Transaction, row};
@@ -85,7 +86,7 @@ pub struct Listed {
 
 impl Listed {
     fn new(id: WorkId, row: Row) -> Self {
-        let Row { kind, name, state, attempts, problem, payload: _, epoch: _ } = row;
+        let Row { kind, name, state, attempts, problem, payload: _, epoch: _, held_from: _ } = row;
         Self { id, kind, name, state, attempts, problem }
     }
 }
@@ -101,11 +102,40 @@ pub fn schedule(tx: &mut Transaction, new: New) -> Result<WorkId, WorkError> {
     {
         return Ok(before);
     }
-    let New { kind, name, payload, due } = new;
-    let (id, state) = (WorkId::new(), State::Waiting { due });
-    let row = Row { kind: kind.to_owned(), name, payload, state, attempts: 0, epoch: 0, problem: None };
-    rows::insert(tx, id, &row)?;
+    let id = WorkId::new();
+    insert(tx, id, new)?;
     Ok(id)
+}
+
+fn insert(tx: &mut Transaction, id: WorkId, new: New) -> Result<(), StoreError> {
+    let New { kind, name, payload, due } = new;
+    let (kind, state) = (kind.to_owned(), State::Waiting { due });
+    rows::insert(tx, id, &Row { kind, name, payload, state, attempts: 0, epoch: 0, problem: None, held_from: None })
+}
+
+/// Puts work into the transaction under the id that it had in another store, where rows know it by; false when there is
+/// some with this id already.
+///
+/// # Errors
+/// The store failed.
+pub fn bring(tx: &mut Transaction, id: WorkId, new: New) -> Result<bool, WorkError> {
+    let is_new = rows::read(tx, id)?.is_none();
+    if is_new {
+        insert(tx, id, new)?;
+    }
+    Ok(is_new)
+}
+
+/// When a piece of work is to be done, and what it was scheduled with; none when it is done or given up. What is held
+/// keeps its time. It is read as it was when the transaction began.
+///
+/// # Errors
+/// The store failed, or it was scheduled with something else.
+pub fn peek<T: DeserializeOwned>(tx: &Transaction, id: WorkId) -> Result<Option<(Timestamp, T)>, StoreError> {
+    let Some(Row { payload, state, held_from, .. }) = rows::peek(tx, id)? else { return Ok(None) };
+    let Some(at) = state.look_at() else { return Ok(None) };
+    let payload = serde_json::from_value(payload).map_err(|_| damaged("what work was scheduled with"))?;
+    Ok(Some((held_from.unwrap_or(at), payload)))
 }
 
 /// Takes work back, also a dead letter; false when it is done or gone. Somebody who is at it cannot end it any more;

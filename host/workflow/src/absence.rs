@@ -14,7 +14,7 @@ use crate::rows::{damaged, read, write};
 /// People whom one person stands in for at the same time.
 const REPRESENTED_MAX: usize = 50;
 
-const PERSON: &str = "person";
+pub(crate) const PERSON: &str = "person";
 const DEPUTY: &str = "deputy";
 
 /// When somebody is away, and who does their tasks meanwhile.
@@ -63,6 +63,14 @@ impl Absences {
     }
 }
 
+/// Takes an absence that comes from another tenant, where it may be over, and the deputy gone.
+pub(crate) fn bring(tx: &mut Transaction, user: UserId, absence: &Absence) -> Result<(), WorkflowError> {
+    check(absence, user, Timestamp(0))?;
+    check_room(tx, absence.deputy)?;
+    tx.put(deputy_key(absence.deputy, user), "");
+    Ok(write(tx, key(user), absence)?)
+}
+
 fn check(absence: &Absence, me: UserId, now: Timestamp) -> Result<(), WorkflowError> {
     let rule = match absence {
         Absence { deputy, .. } if *deputy == me => "nobody stands in for themselves",
@@ -83,11 +91,16 @@ fn put(tx: &mut Transaction, me: UserId, absence: Option<&Absence>) -> Result<()
     if !circle::is_active(tx, absence.deputy)? {
         return Err(WorkflowError::NoSuchPerson(absence.deputy));
     }
-    if absent(tx, absence.deputy)?.len() >= REPRESENTED_MAX {
-        return Err(WorkflowError::TooMany { what: "people whom one stands in for", limit: REPRESENTED_MAX });
-    }
+    check_room(tx, absence.deputy)?;
     tx.put(deputy_key(absence.deputy, me), "");
     Ok(write(tx, key(me), absence)?)
+}
+
+fn check_room(tx: &mut Transaction, deputy: UserId) -> Result<(), WorkflowError> {
+    match absent(tx, deputy)?.len() >= REPRESENTED_MAX {
+        true => Err(WorkflowError::TooMany { what: "people whom one stands in for", limit: REPRESENTED_MAX }),
+        false => Ok(()),
+    }
 }
 
 /// Those who have named somebody as their deputy.

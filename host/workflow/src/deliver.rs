@@ -152,7 +152,7 @@ fn settings(tx: &mut Transaction, user: UserId) -> Result<NoticeSettings, StoreE
     Ok(read(tx, &settings_key(user))?.unwrap_or_default())
 }
 
-fn settings_key(user: UserId) -> Key {
+pub(crate) fn settings_key(user: UserId) -> Key {
     Key::new(Table::NoticeSettings, &[&user.to_string()])
 }
 

@@ -20,11 +20,11 @@ use crate::inbox::{self, Waiting};
 use crate::machine::{Cause, Run};
 use crate::rows::{self, EFFECT, read, write};
 
-const KIND: &str = "workflow-effect";
+pub(crate) const KIND: &str = "workflow-effect";
 
 /// Attempts of one effect: about an hour in all.
 const POLICY: Policy =
-    Policy { lease_ms: 60_000, attempts_max: 8, pause_first_ms: 5_000, pause_max_ms: 30 * 60 * 1_000 };
+    Policy { lease_ms: 60_000, attempts_max: 8, pause_first_ms: 5_000, pause_max_ms: 30 * 60 * 1_000, by_itself: true };
 
 /// Bytes of a reason that a run is told.
 const REASON_BYTES_MAX: usize = 500;
@@ -53,15 +53,15 @@ pub struct NotMapped {
 
 /// An effect, as its row.
 #[derive(Serialize, Deserialize)]
-struct Effect {
+pub(crate) struct Effect {
     mapping: String,
     input: Json,
 }
 
 /// Which effect a piece of work is.
 #[derive(Serialize, Deserialize)]
-struct Which {
-    run: RunId,
+pub(crate) struct Which {
+    pub(crate) run: RunId,
     id: String,
 }
 

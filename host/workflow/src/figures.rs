@@ -240,6 +240,11 @@ pub(crate) fn of_task(tx: &mut Transaction, before: Option<&Task>, after: &Task)
     add(tx, &after.workflow, &note, at)
 }
 
+/// Notes that a run could not go on.
+pub(crate) fn stopped(tx: &mut Transaction, workflow: &DeploymentName, at: Timestamp) -> Result<(), StoreError> {
+    add(tx, workflow, &Note::Stopped, at)
+}
+
 fn add(tx: &mut Transaction, workflow: &DeploymentName, note: &Note, at: Timestamp) -> Result<(), StoreError> {
     let key = Key::new(Table::WorkflowFigures, &[NOTE, workflow.as_str(), &EventId::new().to_string()]);
     write(tx, key, note)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_core::contract::workflow::{Action, Decision, Event};
 use signalsync_core::{Digest, ExecutionId, RunId, Timestamp};
-use signalsync_store::{Listing, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, Listing, StoreError, Table, Transaction, row};
 
 use crate::machine::{Run, RunState};
 use crate::rows::{self, HISTORY};
@@ -73,8 +73,13 @@ pub(crate) fn note(
     run.history += 1;
     let text = row::write(&Entry { number: run.history, at, by, what })?;
     run.history_bytes += text.len() as u64;
-    tx.put(rows::item_key(run.id, HISTORY, &format!("{:010}", run.history)), text);
+    tx.put(key(run.id, run.history), text);
     Ok(())
+}
+
+/// Numbers have one length, so that entries are in order.
+pub(crate) fn key(run: RunId, number: u64) -> Key {
+    rows::item_key(run, HISTORY, &format!("{number:010}"))
 }
 
 /// Entries behind `after`, oldest first.

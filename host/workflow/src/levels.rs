@@ -20,9 +20,9 @@ pub(crate) const LEVEL: &str = "workflow-service-level";
 
 /// An alert that is to come.
 #[derive(Serialize, Deserialize)]
-struct Alert {
-    run: RunId,
-    id: String,
+pub(crate) struct Alert {
+    pub(crate) run: RunId,
+    pub(crate) id: String,
     percent: u32,
 }
 

@@ -15,6 +15,7 @@
 
 mod absence;
 mod apply;
+pub mod archive;
 mod deliver;
 mod effects;
 mod error;

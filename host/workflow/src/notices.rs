@@ -73,7 +73,7 @@ pub(crate) fn notify(tx: &mut Transaction, run: &Run, notify: &Notify, now: Time
     let holders = who::holders(tx, run, &notify.to)?;
     for user in who::people(tx, &holders)? {
         let id = tell(tx, run, user, (&notify.template, &notify.data), now)?;
-        later(tx, deliver::KIND, &Place { user, id }, now)?;
+        put_into_words(tx, &Place { user, id }, now)?;
     }
     Ok(())
 }
@@ -94,9 +94,26 @@ fn tell(
     let data = RawValue::from_string(data.to_owned()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let (id, template, workflow) = (NoticeId::new(), template.to_owned(), run.workflow.clone());
     let notice = Notice { id, at: now, workflow, run: run.id, template, data, said: None, read: false };
-    put(tx, user, &notice)?;
-    later(tx, EXPIRES, &Place { user, id }, Timestamp(now.0.saturating_add(KEPT_MS)))?;
+    keep(tx, user, &notice)?;
     Ok(id)
+}
+
+/// Puts in a notice that is forgotten some day.
+pub(crate) fn keep(tx: &mut Transaction, user: UserId, notice: &Notice) -> Result<(), StoreError> {
+    put(tx, user, notice)?;
+    later(tx, EXPIRES, &Place { user, id: notice.id }, Timestamp(notice.at.0.saturating_add(KEPT_MS))).map(drop)
+}
+
+/// Has a notice said in words.
+pub(crate) fn put_into_words(tx: &mut Transaction, place: &Place, now: Timestamp) -> Result<(), StoreError> {
+    later(tx, deliver::KIND, place, now).map(drop)
+}
+
+impl Notice {
+    /// Whether words for it are still to be found.
+    pub(crate) fn is_to_be_said(&self) -> bool {
+        self.said.is_none() && self.template != MENTION
+    }
 }
 
 pub(crate) fn find(tx: &mut Transaction, user: UserId, id: NoticeId) -> Result<Option<Notice>, StoreError> {

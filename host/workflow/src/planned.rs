@@ -44,11 +44,7 @@ impl Starts for Starter {
     type What = Planned;
 
     fn check(&self, _: &TenantScope, what: &Planned, tx: &mut Transaction) -> Result<(), String> {
-        match types::require(tx, &what.workflow) {
-            Ok(_) => Ok(()),
-            Err(WorkflowError::NotFound) => Err(format!("there is no workflow `{}`", what.workflow)),
-            Err(error) => Err(error.to_string()),
-        }
+        check(tx, what)
     }
 
     fn start<'a>(
@@ -68,5 +64,13 @@ impl Starts for Starter {
             Ok(tx)
         }
         .boxed()
+    }
+}
+
+pub(crate) fn check(tx: &mut Transaction, what: &Planned) -> Result<(), String> {
+    match types::require(tx, &what.workflow) {
+        Ok(_) => Ok(()),
+        Err(WorkflowError::NotFound) => Err(format!("there is no workflow `{}`", what.workflow)),
+        Err(error) => Err(error.to_string()),
     }
 }

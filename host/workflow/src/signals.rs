@@ -32,6 +32,14 @@ pub struct Signal {
     pub data: Json,
 }
 
+/// A signal that came before its run.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Early {
+    at: Timestamp,
+    signal: Signal,
+}
+
 /// Where a signal is kept.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Kept {
@@ -55,7 +63,7 @@ pub fn signal(tx: &mut Transaction, signal: &Signal, now: Timestamp) -> Result<b
             Ok(true)
         }
         None => {
-            keep(tx, signal, now)?;
+            keep(tx, EventId::new(), &Early { at: now, signal: signal.clone() })?;
             Ok(false)
         }
     }
@@ -87,17 +95,25 @@ fn tell(tx: &mut Transaction, run: RunId, signal: &Signal, now: Timestamp) -> Re
     inbox::post(tx, run, &Waiting::new(event, now))
 }
 
-fn keep(tx: &mut Transaction, signal: &Signal, now: Timestamp) -> Result<(), WorkflowError> {
-    let prefix = prefix(&signal.key);
-    let kept = tx.scan(Table::Signals, &[signal.workflow.as_str()], &prefix, None, EARLY_MAX, usize::MAX)?;
+/// Keeps a signal for a run that begins later.
+pub(crate) fn keep(tx: &mut Transaction, id: EventId, early: &Early) -> Result<(), WorkflowError> {
+    let Signal { workflow, key, .. } = &early.signal;
+    check_key(key)?;
+    let prefix = prefix(key);
+    let kept = tx.scan(Table::Signals, &[workflow.as_str()], &prefix, None, EARLY_MAX, usize::MAX)?;
     if kept.entries.len() >= EARLY_MAX {
         return Err(WorkflowError::TooMany { what: "signals that wait for a run with this key", limit: EARLY_MAX });
     }
-    let place = format!("{prefix}{}", EventId::new());
-    tx.put(place_key(&signal.workflow, &place), row::write(signal)?);
-    let kept = Kept { workflow: signal.workflow.clone(), place };
-    schedule(tx, New::of(EXPIRES, &kept, Timestamp(now.0.saturating_add(KEPT_MS)))?)?;
+    let place = format!("{prefix}{id}");
+    tx.put(place_key(workflow, &place), row::write(early)?);
+    let kept = Kept { workflow: workflow.clone(), place };
+    schedule(tx, New::of(EXPIRES, &kept, Timestamp(early.at.0.saturating_add(KEPT_MS)))?)?;
     Ok(())
+}
+
+/// Which signal is kept at this place.
+pub(crate) fn id_at(place: &str) -> Option<EventId> {
+    place.split_once('\0')?.1.parse().ok()
 }
 
 /// Tells a run that begins what came before it, in order.
@@ -105,7 +121,8 @@ pub(crate) fn deliver_early(tx: &mut Transaction, run: &Run, now: Timestamp) -> 
     let Some(key) = &run.key else { return Ok(()) };
     let kept = tx.scan(Table::Signals, &[run.workflow.as_str()], &prefix(key), None, EARLY_MAX, usize::MAX)?;
     for (place, found) in &kept.entries {
-        tell(tx, run.id, &row::read(&found.body)?, now)?;
+        let Early { signal, .. } = row::read(&found.body)?;
+        tell(tx, run.id, &signal, now)?;
         tx.delete(&place_key(&run.workflow, place))?;
     }
     Ok(())

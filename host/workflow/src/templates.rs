@@ -47,7 +47,7 @@ pub struct Named {
 }
 
 impl Template {
-    fn check(&self) -> Result<(), WorkflowError> {
+    pub(crate) fn check(&self) -> Result<(), WorkflowError> {
         let invalid = |why: String| WorkflowError::Invalid(why);
         if !(1..=LANGUAGES_MAX).contains(&self.languages.len()) {
             return Err(invalid(format!("a template has 1 to {LANGUAGES_MAX} languages")));
@@ -159,6 +159,6 @@ pub(crate) fn find(tx: &mut Transaction, name: &str) -> Result<Option<Template>,
     read(tx, &key(name))
 }
 
-fn key(name: &str) -> Key {
+pub(crate) fn key(name: &str) -> Key {
     Key::new(Table::Templates, &[name])
 }

@@ -17,14 +17,14 @@ use crate::machine::{Cause, Run, Task, TaskState};
 use crate::retention::{RETENTION, Retention};
 use crate::{figures, levels, notices, rows, runs, signals};
 
-const TIMER: &str = "workflow-timer";
-const DUE: &str = "workflow-task-due";
+pub(crate) const TIMER: &str = "workflow-timer";
+pub(crate) const DUE: &str = "workflow-task-due";
 
 /// A run's timer.
 #[derive(Serialize, Deserialize)]
-struct Ringing {
-    run: RunId,
-    id: String,
+pub(crate) struct Ringing {
+    pub(crate) run: RunId,
+    pub(crate) id: String,
 }
 
 /// Wakes the run then.
@@ -47,15 +47,16 @@ pub(crate) fn unwatch(tx: &mut Transaction, task: &mut Task) -> Result<(), Store
 
 /// Makes a driver do it all.
 pub fn register(clock: &Arc<dyn Clock>, handlers: Handlers) -> Handlers {
-    let at = |does| AtTime { clock: Arc::clone(clock), does };
+    let at = |does| AtTime { clock: Arc::clone(clock), does, by_itself: false };
+    let rings = |does| AtTime { by_itself: true, ..at(does) };
     handlers
-        .within(TIMER, at(ring))
-        .within(DUE, at(task_due))
+        .within(TIMER, rings(ring))
+        .within(DUE, rings(task_due))
         .within(signals::EXPIRES, at(|tx, claimed, _| signals::expire(tx, &claimed.payload()?).map_err(Setback::from)))
         .within(notices::EXPIRES, at(|tx, claimed, _| notices::expire(tx, &claimed.payload()?).map_err(Setback::from)))
         .within(figures::ADDS_UP, AddsUp { clock: Arc::clone(clock) })
         .within(RETENTION, Retention { clock: Arc::clone(clock) })
-        .within(levels::LEVEL, at(levels::reached))
+        .within(levels::LEVEL, rings(levels::reached))
         .within(runs::FORCE, at(|tx, claimed, now| runs::force_end(tx, claimed.payload()?, now).map_err(Setback::from)))
 }
 
@@ -79,11 +80,13 @@ type Does = fn(&mut Transaction, &Claimed, Timestamp) -> Result<(), Setback>;
 struct AtTime {
     clock: Arc<dyn Clock>,
     does: Does,
+    /// Whether runs wait for it: nothing rings in a tenant that reaches nothing outside. What ends by age does, anywhere.
+    by_itself: bool,
 }
 
 impl Within for AtTime {
     fn policy(&self) -> Policy {
-        Policy { pause_first_ms: 1_000, ..Policy::default() }
+        Policy { pause_first_ms: 1_000, by_itself: self.by_itself, ..Policy::default() }
     }
 
     fn run<'a>(

@@ -26,12 +26,12 @@ use crate::tasks::form;
 use crate::templates;
 
 /// Versions of one workflow.
-const VERSIONS_MAX: u32 = 10_000;
+pub(crate) const VERSIONS_MAX: u32 = 10_000;
 
 /// People and groups of each kind that a role is bound to.
 const BOUND_MAX: usize = 100;
 
-const DRAFT: &str = "draft";
+pub(crate) const DRAFT: &str = "draft";
 
 /// A workflow over all its versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -123,7 +123,7 @@ pub enum Rule {
 }
 
 impl Binding {
-    fn check(&self) -> Result<(), WorkflowError> {
+    pub(crate) fn check(&self) -> Result<(), WorkflowError> {
         let counts = [self.users.len(), self.roles.len(), self.teams.len(), self.departments.len()];
         match counts.into_iter().any(|count| count > BOUND_MAX) {
             true => Err(WorkflowError::TooMany {
@@ -498,24 +498,28 @@ pub(crate) fn version(tx: &mut Transaction, name: &DeploymentName, number: u32) 
     found.ok_or_else(|| StoreError::Corrupt(format!("version {number} of the workflow `{name}` is gone")))
 }
 
+pub(crate) fn has_version(tx: &mut Transaction, name: &DeploymentName, number: u32) -> Result<bool, StoreError> {
+    Ok(tx.get(&version_key(name, number))?.is_some())
+}
+
 /// Whom a role stands for; nobody as long as nobody has said.
 pub(crate) fn binding(tx: &mut Transaction, name: &DeploymentName, role: &str) -> Result<Binding, StoreError> {
     Ok(read(tx, &binding_key(name, role))?.unwrap_or_default())
 }
 
-fn key(name: &DeploymentName) -> Key {
+pub(crate) fn key(name: &DeploymentName) -> Key {
     Key::new(Table::Workflows, &[name.as_str()])
 }
 
-fn draft_key(name: &DeploymentName) -> Key {
+pub(crate) fn draft_key(name: &DeploymentName) -> Key {
     Key::new(Table::WorkflowVersions, &[name.as_str(), DRAFT])
 }
 
 /// Numbers have one length, so that versions are in order.
-fn version_key(name: &DeploymentName, number: u32) -> Key {
+pub(crate) fn version_key(name: &DeploymentName, number: u32) -> Key {
     Key::new(Table::WorkflowVersions, &[name.as_str(), &format!("{number:08}")])
 }
 
-fn binding_key(name: &DeploymentName, role: &str) -> Key {
+pub(crate) fn binding_key(name: &DeploymentName, role: &str) -> Key {
     Key::new(Table::WorkflowRoles, &[name.as_str(), role])
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signalsync_audit::{Action, Event, record};
 use signalsync_core::{CalendarName, Clock, DepartmentId, TenantScope, Timestamp};
+use signalsync_store::lines::Unfit;
 use signalsync_store::{Listing, Precondition, StoreError, Stores, Table, Transaction, row};
 
 use super::error::CalendarError;
@@ -266,27 +267,49 @@ fn resolve(
     before: Option<&Kept>,
 ) -> Result<Kept, CalendarError> {
     let title = draft.title.unwrap_or_else(|| name.to_string());
-    if !(1..=NAME_BYTES_MAX).contains(&title.len()) || title.chars().any(char::is_control) {
-        let rule = format!("a calendar's title is 1 to {NAME_BYTES_MAX} bytes without control characters");
-        return Err(CalendarError::Invalid(rule));
-    }
-    if before.is_none() && count(tx)? >= CALENDARS_MAX {
-        return Err(CalendarError::TooMany { what: "calendars", limit: CALENDARS_MAX });
-    }
-    if draft.departments.len() > DEPARTMENTS_MAX {
-        return Err(CalendarError::TooMany { what: "departments of a calendar", limit: DEPARTMENTS_MAX });
-    }
-    for department in &draft.departments {
-        if let Some(calendar) = rows::of_department(tx, *department)?.filter(|found| found != name) {
-            return Err(CalendarError::Taken { department: *department, calendar });
-        }
-    }
+    check(tx, name, (&title, &draft.departments), before.is_none())?;
     let was_default = rows::default(tx)?.is_none_or(|default| default == *name);
     if was_default && draft.default == Some(false) {
         return Err(CalendarError::IsDefault);
     }
     let default = draft.default.unwrap_or(was_default);
     Ok(Kept { name: name.clone(), title, default, departments: draft.departments, calendar: draft.calendar })
+}
+
+fn check(
+    tx: &mut Transaction,
+    name: &CalendarName,
+    (title, departments): (&str, &BTreeSet<DepartmentId>),
+    is_new: bool,
+) -> Result<(), CalendarError> {
+    if !(1..=NAME_BYTES_MAX).contains(&title.len()) || title.chars().any(char::is_control) {
+        let rule = format!("a calendar's title is 1 to {NAME_BYTES_MAX} bytes without control characters");
+        return Err(CalendarError::Invalid(rule));
+    }
+    if is_new && count(tx)? >= CALENDARS_MAX {
+        return Err(CalendarError::TooMany { what: "calendars", limit: CALENDARS_MAX });
+    }
+    if departments.len() > DEPARTMENTS_MAX {
+        return Err(CalendarError::TooMany { what: "departments of a calendar", limit: DEPARTMENTS_MAX });
+    }
+    for department in departments {
+        if let Some(calendar) = rows::of_department(tx, *department)?.filter(|found| found != name) {
+            return Err(CalendarError::Taken { department: *department, calendar });
+        }
+    }
+    Ok(())
+}
+
+/// Takes a calendar that comes from another tenant.
+pub(crate) fn bring(tx: &mut Transaction, kept: Kept) -> Result<(), Unfit> {
+    if find(tx, &kept.name)?.is_some() {
+        return Err(Unfit::because("there are two calendars with this name"));
+    }
+    if kept.default && rows::default(tx)?.is_some() {
+        return Err(Unfit::because("there are two calendars that are the default"));
+    }
+    check(tx, &kept.name, (&kept.title, &kept.departments), true).map_err(Unfit::because)?;
+    Ok(rows::save(tx, None, &kept)?)
 }
 
 /// One of those who would be without the calendar.

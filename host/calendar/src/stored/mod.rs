@@ -12,7 +12,9 @@ mod error;
 mod rows;
 mod uses;
 
+pub(crate) use desk::bring;
 pub use desk::{CalendarDraft, Calendars, Imported, Listed};
 pub use error::CalendarError;
+pub(crate) use rows::CALENDAR;
 pub use rows::{CALENDARS_MAX, DEPARTMENTS_MAX, Kept, find, of};
 pub use uses::{USER_BYTES_MAX, add_use, drop_use};

@@ -16,7 +16,7 @@ pub const CALENDARS_MAX: usize = 100;
 /// Departments that name the same calendar.
 pub const DEPARTMENTS_MAX: usize = 1_000;
 
-pub(super) const CALENDAR: &str = "calendar";
+pub(crate) const CALENDAR: &str = "calendar";
 const DEFAULT: &str = "default";
 const DEPARTMENT: &str = "department";
 

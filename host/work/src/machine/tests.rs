@@ -5,11 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-const POLICY: Policy = Policy { lease_ms: 50, attempts_max: 4, pause_first_ms: 10, pause_max_ms: 35 };
+const POLICY: Policy = Policy { lease_ms: 50, attempts_max: 4, pause_first_ms: 10, pause_max_ms: 35, by_itself: false };
 
 fn new(due: u64) -> Row {
     let state = State::Waiting { due: Timestamp(due) };
-    Row { kind: "k".to_owned(), name: None, payload: Value::Null, state, attempts: 0, epoch: 0, problem: None }
+    let (kind, payload) = ("k".to_owned(), Value::Null);
+    Row { kind, name: None, payload, state, attempts: 0, epoch: 0, problem: None, held_from: None }
 }
 
 /// What somebody tries, at what time later, in the name of which claim.
@@ -168,4 +169,21 @@ fn what_is_let_go_is_due_and_fences_whoever_had_it() {
     assert_eq!(release(&new(1), 20), Err(Refused::Stale), "nobody is at it");
     let released = Row { state: due, ..row };
     assert_eq!(step(id, released, Event::Done { epoch: 1 }, &POLICY), Err(Refused::Stale), "whoever had it is fenced");
+}
+
+#[test]
+fn what_is_held_keeps_its_time_until_it_is_claimed() {
+    let id = WorkId::new();
+    let row = |next| match next {
+        Ok(Next::Row(row)) => row,
+        other => panic!("{other:?}"),
+    };
+    let once = row(step(id, new(10), Event::Held { until: Timestamp(100) }, &POLICY));
+    let twice = row(step(id, once, Event::Held { until: Timestamp(200) }, &POLICY));
+    assert_eq!((twice.state, twice.held_from), (State::Waiting { due: Timestamp(200) }, Some(Timestamp(10))));
+    let claim = Event::Claimed { now: Timestamp(200), lease_ms: 50 };
+    let claimed = row(step(id, twice, claim, &POLICY));
+    assert_eq!((claimed.attempts, claimed.held_from), (1, None));
+    let late = row(step(id, claimed, Event::Held { until: Timestamp(300) }, &POLICY));
+    assert_eq!(step(id, late, Event::Done { epoch: 1 }, &POLICY), Err(Refused::Stale), "its owner is out of time");
 }

@@ -19,7 +19,8 @@ use signalsync_work::{
 use tokio::sync::oneshot;
 
 /// Claims of a killed process run out soon.
-const POLICY: Policy = Policy { lease_ms: 400, attempts_max: 1_000, pause_first_ms: 20, pause_max_ms: 50 };
+const POLICY: Policy =
+    Policy { lease_ms: 400, attempts_max: 1_000, pause_first_ms: 20, pause_max_ms: 50, by_itself: false };
 
 /// Items of the one job, and of each of its chunks.
 pub(crate) const JOB_ITEMS: u64 = 2_000;

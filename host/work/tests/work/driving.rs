@@ -6,9 +6,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use signalsync_core::{Clock as _, SimulatedClock, TenantScope, Timestamp};
 use signalsync_store::{EngineKind, Transaction};
-use signalsync_work::{Claimed, DriverLimits, Handlers, New, Outcome, Setback, Within, list, schedule};
+use signalsync_work::{Claimed, DriverLimits, Handlers, New, Outcome, Setback, Within, bring, list, peek, schedule};
 
-use crate::lab::{Answer, Count, Effects, Lab, START, Told, count, count_key, until};
+use crate::lab::{Answer, Count, Effects, Lab, Rings, START, Told, count, count_key, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_due_at_once_are_done_in_bounded_batches() {
@@ -170,4 +170,47 @@ async fn what_goes_on_at_once_keeps_its_claim_for_a_turn() {
         assert_eq!(lab.read(tenant, |tx| count(tx, "parts")).await, many);
         assert_eq!(lab.read(tenant, |tx| list(tx, None, 10).unwrap()).await.items, []);
     }
+}
+
+#[tokio::test]
+async fn what_happens_by_itself_is_held_where_nothing_reaches_outside() {
+    let lab = Lab::new();
+    let tenant = lab.tenant().await;
+    lab.tenants.neutral.lock().insert(tenant);
+    // More of it than are claimed at once, and before what people wait for.
+    let mut rings = Vec::new();
+    for _ in 0..40 {
+        rings.push(lab.schedule(tenant, "ring", "ring", 0).await);
+    }
+    lab.schedule(tenant, "count", "asked", 0).await;
+    let told = Told::default();
+    let counts = || Count { told: told.clone(), clock: lab.clock.clone() };
+    let handlers = || Handlers::default().within("ring", Rings(counts())).within("count", counts());
+    let driving = lab.drive(handlers());
+    told.until_so_many(1).await;
+    until(|| lab.stores.due().next().is_some_and(|at| at > START)).await;
+    driving.end().await;
+    assert_eq!(told.whats(), ["asked"]);
+    for ring in &rings {
+        let waits = lab.read(tenant, |tx| peek::<String>(tx, *ring).unwrap()).await;
+        assert_eq!(waits, Some((START, "ring".to_owned())), "what is held keeps its time");
+    }
+
+    lab.tenants.neutral.lock().clear();
+    lab.clock.advance(std::time::Duration::from_millis(60 * 60 * 1_000));
+    let driving = lab.drive(handlers());
+    told.until_so_many(41).await;
+    driving.end().await;
+}
+
+#[tokio::test]
+async fn what_comes_from_another_store_keeps_its_id() {
+    let lab = Lab::new();
+    let (here, there) = (lab.tenant().await, lab.tenant().await);
+    let id = lab.schedule(here, "count", "one", 5_000).await;
+    let (at, what) = lab.read(here, |tx| peek::<String>(tx, id).unwrap().unwrap()).await;
+    let new = || New::of("count", &what, at).unwrap();
+    assert!(lab.change(there, |tx| bring(tx, id, new()).unwrap()).await);
+    assert!(!lab.change(there, |tx| bring(tx, id, new()).unwrap()).await, "nothing is put in place of what is there");
+    assert_eq!(lab.read(there, |tx| peek::<String>(tx, id).unwrap()).await, Some((at, what)));
 }

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
 
 pub(crate) const POLICY: Policy =
-    Policy { lease_ms: 60_000, attempts_max: 3, pause_first_ms: 10_000, pause_max_ms: 60_000 };
+    Policy { lease_ms: 60_000, attempts_max: 3, pause_first_ms: 10_000, pause_max_ms: 60_000, by_itself: false };
 
 pub(crate) struct Lab {
     pub(crate) stores: Arc<Stores>,
@@ -36,6 +36,8 @@ pub(crate) struct Lab {
 pub(crate) struct Known {
     all: Mutex<BTreeSet<TenantId>>,
     pub(crate) held: Mutex<BTreeSet<TenantId>>,
+    /// Those that reach nothing outside.
+    pub(crate) neutral: Mutex<BTreeSet<TenantId>>,
 }
 
 impl Tenants for Known {
@@ -49,7 +51,8 @@ impl Tenants for Known {
         let standing = if self.held.lock().contains(&tenant) {
             Standing::Held
         } else if self.all.lock().contains(&tenant) {
-            Standing::Active(Arc::new(Tier::default()))
+            let reaches_outside = !self.neutral.lock().contains(&tenant);
+            Standing::Active(Arc::new(Tier { reaches_outside, ..Tier::default() }))
         } else {
             Standing::Gone
         };
@@ -227,6 +230,24 @@ impl Told {
 
     pub(crate) async fn until_so_many(&self, runs: usize) {
         until(|| self.0.lock().len() >= runs).await;
+    }
+}
+
+/// Counts what happens by itself.
+pub(crate) struct Rings(pub(crate) Count);
+
+impl Within for Rings {
+    fn policy(&self) -> Policy {
+        Policy { by_itself: true, ..POLICY }
+    }
+
+    fn run<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        claimed: &'a Claimed,
+        tx: Transaction,
+    ) -> BoxFuture<'a, Result<(Transaction, Outcome), Setback>> {
+        self.0.run(scope, claimed, tx)
     }
 }
 

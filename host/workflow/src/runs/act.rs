@@ -19,7 +19,7 @@ use crate::{rows, types};
 pub(crate) const FORCE: &str = "workflow-force-end";
 
 /// How long a run has to end by itself once somebody wants that.
-const GRACE_MS: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const GRACE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is to be done with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -28,7 +28,7 @@ use crate::start::{Order, Start, begin};
 use crate::{rows, types, who};
 
 pub use act::Act;
-pub(crate) use act::{FORCE, ask_to_end, force_end};
+pub(crate) use act::{FORCE, GRACE_MS, ask_to_end, force_end};
 pub use bulk::{BULK, Bulk, BulkJob, Preview};
 pub use list::Filter;
 pub use rehearse::{Rehearsal, Rehearsed, Trial};
