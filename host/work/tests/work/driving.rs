@@ -197,7 +197,7 @@ async fn what_happens_by_itself_is_held_where_nothing_reaches_outside() {
     }
 
     lab.tenants.neutral.lock().clear();
-    lab.clock.advance(std::time::Duration::from_millis(60 * 60 * 1_000));
+    lab.clock.advance(60 * 60 * 1_000);
     let driving = lab.drive(handlers());
     told.until_so_many(41).await;
     driving.end().await;
