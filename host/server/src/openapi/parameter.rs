@@ -69,6 +69,7 @@ pub(super) fn of_path(name: &str) -> Value {
         "upload" => UploadId::json_schema(schemas),
         "work" => WorkId::json_schema(schemas),
         "code" => String::json_schema(schemas),
+        "number" => u32::json_schema(schemas),
         other => unreachable!("no route has a part {{{other}}}; say here what it is"),
     };
     schema.to_value()
