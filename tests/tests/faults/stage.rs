@@ -44,10 +44,12 @@ impl Stage {
         });
         let run = self.run_of(key);
         self.heal(at(0), &run);
+        let mut lost = false;
         for (place, (steps, act)) in process.script.iter().enumerate() {
-            self.ready(*steps, act, &run);
+            self.ready(*steps, act, &run, lost);
             self.hurt(at(place + 1), Some(&run), |stage, twice| stage.act(act, &run, key, twice));
             self.heal(at(place + 1), &run);
+            lost = matches!((act, at(place + 1)), (Act::Answer, Some(Fault::KilledBefore | Fault::KilledAfter)));
         }
         self.finish(&run);
         Outcome::of(self, process, &run, key)
@@ -79,13 +81,14 @@ impl Stage {
         }
     }
 
-    /// Waits until the run has made so many steps, and the act can happen. What waits outside before that was in the program's
-    /// hands when it was killed.
-    fn ready(&self, steps: u64, act: &Act, run: &str) {
+    /// Waits until the run has made so many steps, and the act can happen. If an answer was lost, it is given again.
+    fn ready(&self, steps: u64, act: &Act, run: &str, lost: bool) {
         wait_at_most(SOON, || {
             let stands = self.get(run);
             if stands["steps"].as_u64() < Some(steps) {
-                self.outside.answer_one();
+                if lost {
+                    self.outside.answer_one();
+                }
                 return None;
             }
             match act {
