@@ -13,6 +13,7 @@ use signalsync_workflow::{Bounds, Bulk, Comment, Detail, Draft, Entry, Filter, P
 use crate::answer::{Answer, json, with};
 use crate::door::Permitted;
 use crate::input::{Head, Input, Query, bad};
+use crate::openapi::Maybe;
 use crate::problem::Problem;
 
 #[derive(Deserialize, JsonSchema)]
@@ -92,7 +93,7 @@ pub(super) async fn definition(permitted: Permitted, input: Input) -> Result<Ans
 }
 
 /// Plays what the run has heard, and says where the decisions differ.
-pub(super) async fn replay(permitted: Permitted, input: Input<Against>) -> Result<Answer<Replay>, Problem> {
+pub(super) async fn replay(permitted: Permitted, input: Input<Maybe<Against>>) -> Result<Answer<Replay>, Problem> {
     let (app, id) = (input.app.clone(), run(&input.head)?);
     let (_, Against { version }, _) = input.document_or_default().await?;
     json(StatusCode::OK, &app.runs.replay(permitted.scope(), id, version, Bounds::REQUEST).await?)
