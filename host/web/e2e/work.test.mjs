@@ -79,7 +79,7 @@ test('a task is claimed, commented, decided, and the request tells so', async ()
   await ann.screen('home');
   await ann.go(`/tasks/${task}`);
   await ann.page.getByRole('button', { name: 'Claim' }).click();
-  await ann.page.getByText('Claimed by You').waitFor();
+  await ann.page.getByText('Claimed by you').waitFor();
   await ann.accessible('task');
   await ann.screen('tasks');
   await ann.page.emulateMedia({ colorScheme: 'dark' });

@@ -2,6 +2,7 @@
 
 import { people, Problem, type Holder, type Person } from '$lib/api';
 import type { Option } from '$lib/ui';
+import { words } from '$lib/form/model';
 import { t } from '$lib/i18n/index.svelte';
 import { can, me } from './session.svelte';
 
@@ -27,6 +28,11 @@ export function whoIs(id: string | null | undefined): string {
   return id === me().id ? t('you') : nameOf(id);
 }
 
+/** The same within a sentence. */
+export function whom(id: string | null | undefined): string {
+  return id === me().id ? t('you-inside') : nameOf(id);
+}
+
 async function look(id: string): Promise<void> {
   try {
     names[id] = (await people.get(id)).body.name;
@@ -48,7 +54,7 @@ export async function findPeople(text: string): Promise<Option[]> {
 
 export function holderName(holder: Holder): string {
   if ('user' in holder) return nameOf(holder.user);
-  if ('role' in holder) return t('holder-role', { name: holder.role });
+  if ('role' in holder) return t('holder-role', { name: words(holder.role) });
   if ('team' in holder) return t('holder-team');
   return t('holder-department');
 }

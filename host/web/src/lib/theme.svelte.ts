@@ -1,19 +1,17 @@
-//! Light, dark, or as the system has it.
+//! Light, dark, or as the system has it. `public/theme.js` shows it before the app is there, and follows the system.
 
 export type Theme = 'system' | 'light' | 'dark';
 
-const state = $state<{ theme: Theme }>({ theme: (document.documentElement.dataset.theme as Theme | undefined) ?? 'system' });
+const state = $state<{ theme: Theme }>({ theme: stored() });
 
-let turns = 0;
-
-/** Chromium does not hand an inherited colour on to what is in the top layer already, until something else that is
- * inherited changes with it. */
-function turn(): void {
-  turns += 1;
-  document.documentElement.style.setProperty('--theme-turns', String(turns));
+function stored(): Theme {
+  try {
+    const chosen = localStorage.getItem('theme');
+    return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
+  } catch {
+    return 'system';
+  }
 }
-
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', turn);
 
 export function theme(): Theme {
   return state.theme;
@@ -27,7 +25,6 @@ export function useTheme(wanted: Theme): void {
   } catch {
     // Then it holds for this page alone.
   }
-  if (wanted === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = wanted;
-  turn();
+  const isDark = wanted === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : wanted === 'dark';
+  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
 }

@@ -168,6 +168,15 @@ function placedFields(pages: FormPage[]): Set<string> {
   return names;
 }
 
+/** The fields as the form has them, one after the other: the host keeps no order in a schema. */
+export function orderedFields(definition: Definition | null | undefined): Field[] {
+  if (!definition) return [];
+  const fields = fieldsOf(definition.schema);
+  const order = [...placedFields(pagesOf(definition))];
+  const place = (field: Field) => (order.includes(field.name) ? order.indexOf(field.name) : order.length);
+  return fields.sort((one, other) => place(one) - place(other));
+}
+
 /** What is sent: without what is hidden, what is empty, and what the host computes. */
 export function sent(definition: Definition, data: Body): Body {
   const pages = pagesOf(definition);

@@ -52,6 +52,7 @@ function calculated(field: Field, value: unknown): string {
 }
 
 export function plain(value: unknown): string {
+  if (typeof value === 'boolean') return value ? t('yes') : t('no');
   return typeof value === 'string' ? value : typeof value === 'number' ? number(value) : JSON.stringify(value);
 }
 

@@ -83,8 +83,9 @@ export function layOut(definition: WorkflowDefinition, marks: Marks, direction: 
       source: one.from,
       target: one.to,
       type: 'smoothstep',
-      label: one.label,
-      class: taken ? 'taken' : '',
+      // The picture of one run says how it went; the others could be taken by all of them.
+      ...(taken || !marks.history ? { label: one.label } : {}),
+      class: taken ? 'taken' : marks.history ? 'aside' : '',
       selectable: false,
       focusable: false,
       deletable: false,

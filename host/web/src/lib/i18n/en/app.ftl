@@ -33,6 +33,7 @@ language = Language
 from = From
 until = Until
 you = You
+you-inside = you
 nobody = nobody
 somebody = Somebody
 somebody-gone = Somebody who left
