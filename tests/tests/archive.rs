@@ -56,12 +56,82 @@ fn organisation(platform: &Platform, slug: &str, orders: usize) -> Tenant {
     client.send("PUT", &format!("{ORDERS}/records/000002/files/note.txt"), text, b"Call them first.").expect(201);
     client.send("PUT", "/v1/folders/docs/files/large.bin", &[], &large()).expect(201);
     tenant.validation(REJECT);
+    processes(platform, &tenant, &department["id"]);
     tenant
+}
+
+/// What starts by the clock, a run that waits for a clerk and for its timer, and what people have set and said.
+fn processes(platform: &Platform, tenant: &Tenant, department: &Value) {
+    let client = &tenant.client;
+    let hours = json!({ "monday": ["09:00-17:00"], "friday": ["09:00-12:00"] });
+    let office = json!({ "departments": [department], "calendar": { "zone": "Europe/Berlin", "hours": hours } });
+    client.put("/v1/calendars/office", &office).expect(201);
+    let said = json!({ "languages": { "en": { "subject": "Please approve {{ amount }}", "text": "It waits." } } });
+    client.put("/v1/notice-templates/please-approve", &said).expect(201);
+    let (eve, sam) = (platform.person(tenant, "eve", &["clerk"]), platform.person(tenant, "sam", &["clerk"]));
+    for (workflow, guest) in [("approval", APPROVAL), ("family", FAMILY)] {
+        tenant.deploy(workflow, &json!({ "component": tenant.ready(guest) })).expect(201);
+        client.put(&format!("/v1/workflows/{workflow}/draft"), &json!({})).expect(200);
+    }
+    let bound = json!({ "users": [eve.id], "roles": ["clerk"] });
+    client.put("/v1/workflows/approval/roles/manager", &bound).expect(200);
+    for workflow in ["approval", "family"] {
+        client.post(&format!("/v1/workflows/{workflow}/publish"), &json!({})).expect(200);
+    }
+    client.put("/v1/workflows/family/draft", &json!({})).expect(200);
+    let yearly = json!({ "cron": "0 9 1 1 *" });
+    let yearly =
+        json!({ "schedule": { "zone": "UTC", "rule": yearly }, "what": { "workflow": "approval", "input": 1 } });
+    client.put("/v1/schedules/yearly", &yearly).expect(201);
+    let early = json!({ "key": "jones", "name": "go", "data": 3 });
+    client.post("/v1/workflows/family/signals", &early).expect(202);
+    let order = json!({ "key": "PO-1", "input": 250 });
+    let run = client.post("/v1/workflows/approval/runs", &order).expect(201).json()["run"].clone();
+    let run = run.as_str().unwrap();
+    wait_for(|| task_of(client, run));
+    eve.client.put("/v1/notification-settings", &json!({ "mail": false })).expect(200);
+    let away = json!({ "from": "2026-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "deputy": sam.id });
+    eve.client.put("/v1/me/absence", &away).expect(200);
+    let comment = json!({ "text": "Is this right?", "mentions": [sam.id] });
+    eve.client.post(&format!("/v1/runs/{run}/comments"), &comment).expect(201);
+}
+
+/// The task that a run of an approval waits for.
+fn task_of(client: &Client, run: &str) -> Option<String> {
+    client.get(&format!("/v1/runs/{run}")).expect(200).json()["tasks"]["approve"].as_str().map(str::to_owned)
 }
 
 /// More than one chunk of what is encrypted, and not the same anywhere.
 fn large() -> Vec<u8> {
     (0..200_000_u32).flat_map(u32::to_le_bytes).collect()
+}
+
+/// What is there of processes, and a run that goes on to its end.
+#[track_caller]
+fn check_processes(platform: &Platform, slug: &str) {
+    let tenant = Tenant { slug: slug.to_owned(), client: enter(platform, slug) };
+    let client = &tenant.client;
+    let calendars = client.get("/v1/calendars").expect(200).json();
+    assert_eq!((&calendars["items"][0]["name"], &calendars["items"][0]["default"]), (&json!("office"), &json!(true)));
+    let schedule = client.get("/v1/schedules/yearly").expect(200).json();
+    assert!(schedule["next"].as_str().is_some_and(|next| next.ends_with("-01-01T09:00:00Z")), "{schedule}");
+    let runs = client.get("/v1/runs?workflow=approval&state=running").expect(200).json();
+    let run = &runs["items"][0];
+    assert_eq!((&run["key"], &run["timers"]), (&json!("PO-1"), &json!(["reminder"])), "{runs}");
+    let run = run["id"].as_str().unwrap();
+    let again = client.post("/v1/workflows/approval/runs", &json!({ "key": "PO-1", "input": 1 })).expect(200).json();
+    assert_eq!((&again["run"], &again["created"]), (&json!(run), &json!(false)), "its key is taken");
+    let comments = client.get(&format!("/v1/runs/{run}/comments")).expect(200).json();
+    assert_eq!(comments["items"][0]["text"], "Is this right?", "{comments}");
+    let task = task_of(client, run).unwrap();
+    let pat = platform.person(&tenant, "pat", &["clerk"]);
+    pat.client.post(&format!("/v1/tasks/{task}/complete"), &json!({ "choice": "yes" })).expect(200);
+    let state = |run: &str| client.get(&format!("/v1/runs/{run}")).expect(200).json();
+    wait_for(|| Some(state(run)).filter(|run| run["state"] == "completed"));
+    let jones = json!({ "key": "jones", "input": { "name": "jones", "children": 0 } });
+    let jones = client.post("/v1/workflows/family/runs", &jones).expect(201).json()["run"].clone();
+    let jones = wait_for(|| Some(state(jones.as_str().unwrap())).filter(|run| run["state"] == "completed"));
+    assert_eq!(jones["result"], 3, "what came before the run was kept: {jones}");
 }
 
 /// Until a job has ended.
@@ -152,6 +222,7 @@ fn a_tenant_goes_to_another_installation_and_is_equal_to_the_digest() {
     let apex = enter(&there, "apex");
     assert_eq!(archive(&apex, "whole").1, digest, "it is the same tenant");
     check_whole(&apex, 50);
+    check_processes(&there, "apex");
     assert_ne!(archive(&apex, "whole").1, digest, "what was changed since shows");
     let audited = apex.get("/v1/audit?action=tenant.fill").expect(200).json();
     assert_eq!(audited["items"][0]["after"]["value"]["digest"], digest, "{audited}");
@@ -238,6 +309,12 @@ fn a_template_is_how_a_tenant_is_set_up_without_its_people_and_records() {
     let people = initech.get("/v1/people").expect(200).json();
     assert_eq!(people["items"].as_array().map(Vec::len), Some(1), "only who was invited: {people}");
     assert_eq!(initech.get("/v1/organisation").expect(200).json()["name"], "Initech", "what was asked for comes first");
+    let bound = initech.get("/v1/workflows/approval/roles/manager").expect(200).json();
+    assert_eq!((&bound["users"], &bound["roles"]), (&json!([]), &json!(["clerk"])), "{bound}");
+    assert_eq!(initech.get("/v1/runs").expect(200).json()["items"], json!([]));
+    assert_eq!(initech.get("/v1/workflows/family/draft").expect(200).json()["violations"], json!([]));
+    let next = || initech.get("/v1/schedules/yearly").expect(200).json()["next"].as_str().map(str::to_owned);
+    assert!(wait_for(next).ends_with("-01-01T09:00:00Z"), "it starts from now on");
     assert_eq!(initech.get(&format!("{ORDERS}/records")).expect(200).json()["items"], json!([]));
     initech.put("/v1/collections/data/records/x", &json!({})).expect(422);
     initech.put(&format!("{ORDERS}/records/one"), &json!({ "number": "PO-1", "total": "many" })).expect(422);
@@ -270,6 +347,7 @@ fn nothing_leaves_a_copy() {
     assert_eq!((&job["state"], &job["result"]["digest"]), (&json!("done"), &json!(digest)), "{job}");
     let trial = enter(&platform, "trial");
     check_whole(&trial, 20);
+    check_processes(&platform, "trial");
 
     trial.post("/v1/invitations", &json!({ "mail": "bob@acme.example", "roles": ["clerk"] })).expect(201);
     let mail = wait_for(|| {

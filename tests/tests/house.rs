@@ -73,9 +73,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signalsync-store",
             "signalsync-audit",
             "signalsync-work",
+            "signalsync-calendar",
             "signalsync-components",
             "signalsync-data",
             "signalsync-people",
+            "signalsync-workflow",
         ],
     ),
     (

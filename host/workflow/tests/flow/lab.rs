@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -166,11 +166,13 @@ pub(crate) struct Lab {
     pub(crate) tasks: Desk,
     pub(crate) absences: Absences,
     pub(crate) notices: Notices,
+    /// Whether nothing reaches outside.
+    pub(crate) neutral: Arc<AtomicBool>,
     authority: Authority,
     _dir: TempDir,
 }
 
-struct One(TenantId);
+struct One(TenantId, Arc<AtomicBool>);
 
 impl Tenants for One {
     fn page(&self, after: Option<TenantId>, _: usize) -> BoxFuture<'_, Result<TenantPage, String>> {
@@ -179,7 +181,9 @@ impl Tenants for One {
     }
 
     fn standing(&self, _: TenantId) -> BoxFuture<'_, Result<signalsync_work::Standing, String>> {
-        async { Ok(signalsync_work::Standing::Active(Arc::new(Tier::default()))) }.boxed()
+        let reaches_outside = !self.1.load(Ordering::SeqCst);
+        let tier = Arc::new(Tier { reaches_outside, ..Tier::default() });
+        async move { Ok(signalsync_work::Standing::Active(tier)) }.boxed()
     }
 }
 
@@ -222,6 +226,7 @@ impl Lab {
             clock,
             scripts,
             mapped: Arc::default(),
+            neutral: Arc::default(),
             tenant,
             authority,
             _dir: dir,
@@ -258,10 +263,15 @@ impl Lab {
     /// Somebody who can come in, with these roles.
     pub(crate) async fn person(&self, roles: &[&str]) -> UserId {
         let user = UserId::new();
+        self.let_in(user, roles).await;
+        user
+    }
+
+    /// Somebody with this id can come in.
+    pub(crate) async fn let_in(&self, user: UserId, roles: &[&str]) {
         let roles: BTreeSet<_> = roles.iter().map(|role| role.parse().unwrap()).collect();
         let standing = Standing { active: true, roles, departments: BTreeSet::new() };
         self.change(|tx| standing::put(tx, &Caller::host(), user, Some(&standing)).unwrap()).await;
-        user
     }
 
     /// A workflow whose roles stand for these people, published.
@@ -360,7 +370,7 @@ impl Lab {
         let mapped: Arc<dyn Mappings> = self.mapped.clone();
         let handlers = Effects::new(self.stores.clone(), mapped, time.clone()).register(handlers);
         let handlers = self.schedules(&time).register(register_timers(&time, handlers));
-        let (timer, tenants) = (Arc::new(clock.clone()), Arc::new(One(self.tenant)));
+        let (timer, tenants) = (Arc::new(clock.clone()), Arc::new(One(self.tenant, self.neutral.clone())));
         let driver = Driver::new(authority(), self.stores.clone(), tenants, timer, handlers, DriverLimits::default());
         let (shutdown, ended) = oneshot::channel::<()>();
         let figures = driver.figures();

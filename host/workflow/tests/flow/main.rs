@@ -7,6 +7,7 @@ mod effects;
 mod fencing;
 mod lab;
 mod live;
+mod moving;
 mod people;
 mod replay;
 mod retention;
