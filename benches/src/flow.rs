@@ -301,7 +301,7 @@ impl Flow {
             !found.expect("the store is open").items.is_empty()
         };
         while some() {
-            std::thread::sleep(10 * LOOK);
+            std::thread::sleep(50 * LOOK);
         }
     }
 

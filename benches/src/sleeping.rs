@@ -37,15 +37,16 @@ pub fn sleeping(options: &Options, table: &mut Table) -> Result<()> {
     let ratio = full.ready.div_duration_f64(empty.ready);
     let sides = format!("{} ÷ {}", short(full.ready), short(empty.ready));
     let mib = |kib: u64| format!("{:.0} MiB", kib as f64 / 1024.0);
-    let note = format!("until it is ready, median of {STARTS}; a store of {} ÷ an empty one", mib(full.disk_kib));
-    table.line(&format!("start with {sleepers} sleeping runs ÷ without"), format!("{ratio:.2}"), sides, &note);
+    let note =
+        format!("until it is ready, median of {STARTS}; {sleepers} runs in a store of {} ÷ none", mib(full.disk_kib));
+    table.line("start with sleeping runs ÷ without", format!("{ratio:.2}"), sides, &note);
     let sides = format!("{} ÷ {}", mib(full.memory_kib), mib(empty.memory_kib));
     let ratio = full.memory_kib as f64 / empty.memory_kib as f64;
     let note = format!(
         "resident, two seconds after the start; they were begun and took their first step in {}",
         short(filled)
     );
-    table.line(&format!("memory with {sleepers} sleeping runs ÷ without"), format!("{ratio:.2}"), sides, &note);
+    table.line("memory with sleeping runs ÷ without", format!("{ratio:.2}"), sides, &note);
     fill(&mut few, &tenant_of_few, FEW)?;
     let (mut few, mut many) = (few.client(&tenant_of_few)?, many.client(&tenant_of_many)?);
     let list = format!("/v1/runs?workflow={WORKFLOW}&state=running&limit=50");
@@ -58,8 +59,8 @@ pub fn sleeping(options: &Options, table: &mut Table) -> Result<()> {
         ("counts of a workflow", &figures),
     ] {
         let found = compare(|times| ask(&mut many, path, times), |times| ask(&mut few, path, times));
-        let what = format!("{what}, of {sleepers} ÷ of {FEW}");
-        table.times(&what, found, &format!("`GET {path}` over HTTP"));
+        let what = format!("{what}, of many ÷ of few");
+        table.times(&what, found, &format!("`GET {path}` over HTTP, of {sleepers} ÷ of {FEW} runs"));
     }
     Ok(())
 }

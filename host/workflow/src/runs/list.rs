@@ -13,6 +13,9 @@ use crate::rows::{self, damaged};
 /// Runs that one page looks at, wanted or not.
 const LOOKS_MAX: usize = 1_000;
 
+/// Runs that are looked at together, at least.
+const LOOKS_AT_ONCE: usize = 50;
+
 /// Most runs in one part of a list.
 const PAGE_MAX: usize = 200;
 
@@ -79,21 +82,28 @@ pub(crate) fn find(
         (Some(before), Some(begins)) => Some(before.min(begins)),
         (before, begins) => before.or(begins),
     };
-    let page = tx.scan_back(Table::RunIndex, &[&list], "", before, LOOKS_MAX, usize::MAX)?;
-    let mut items = Vec::new();
-    for (id, _) in &page.entries {
-        let run = found(tx, id)?;
-        if filter.since.is_some_and(|since| run.started_at < since) {
-            return Ok(Listing { items, next: None });
+    let (mut items, mut before, mut left) = (Vec::new(), before.map(str::to_owned), LOOKS_MAX);
+    loop {
+        let looks = (limit - items.len()).max(LOOKS_AT_ONCE).min(left);
+        let page = tx.scan_back(Table::RunIndex, &[&list], "", before.as_deref(), looks, usize::MAX)?;
+        for (id, _) in &page.entries {
+            let run = found(tx, id)?;
+            if filter.since.is_some_and(|since| run.started_at < since) {
+                return Ok(Listing { items, next: None });
+            }
+            if filter.fits(&run) {
+                items.push(run);
+            }
+            if items.len() == limit {
+                return Ok(Listing { items, next: Some(id.clone()) });
+            }
         }
-        if filter.fits(&run) {
-            items.push(run);
+        left = left.saturating_sub(page.entries.len());
+        if page.next.is_none() || left == 0 {
+            return Ok(Listing { items, next: page.next });
         }
-        if items.len() == limit {
-            return Ok(Listing { items, next: Some(id.clone()) });
-        }
+        before = page.next;
     }
-    Ok(Listing { items, next: page.next })
 }
 
 fn found(tx: &mut Transaction, id: &str) -> Result<Run, StoreError> {
