@@ -60,7 +60,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ];
     for visit in visits {
         let mut command = shell::command(tools.join("schemathesis"));
-        command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", folder());
+        // It keeps notes of its runs where it runs.
+        command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", folder()).current_dir(&tools);
         command.args([
             "run",
             &document,

@@ -9,7 +9,7 @@ use crate::{guests, shell, tools, web};
 /// What to test.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Handed on to `cargo nextest run`, e.g. the part of a test's name.
+    /// Handed on to `cargo nextest run`, e.g. the part of a test's name; then nothing else is tested.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     nextest: Vec<String>,
 }
@@ -28,7 +28,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .args(["nextest", "run", "--workspace"])
             .args(targets)
             .args(&options.nextest)
-            .env("SIGNALSYNC_PROGRAM", program),
+            .env("SIGNALSYNC_PROGRAM", &program),
     )?;
-    shell::run(shell::cargo().args(["test", "--workspace", "--doc"]))
+    if !options.nextest.is_empty() {
+        return Ok(());
+    }
+    shell::run(shell::cargo().args(["test", "--workspace", "--doc"]))?;
+    web::test(&program)
 }

@@ -42,7 +42,7 @@ pub(crate) fn insert(tx: &mut Transaction, id: WorkId, new: &Row) -> Result<(), 
 /// Puts what a row is next in its place.
 pub(crate) fn replace(tx: &mut Transaction, id: WorkId, before: &Row, next: &Next) -> Result<(), StoreError> {
     tx.delete(&place_key(id, before.state))?;
-    if matches!(before.state, State::Claimed { .. }) {
+    if is_claimed(before) && !matches!(next, Next::Row(row) if is_claimed(row)) {
         tx.delete(&claim_key(id))?;
     }
     let (was_live, is_live) = (!is_dead(before), matches!(next, Next::Row(row) if !is_dead(row)));
@@ -83,6 +83,10 @@ pub(crate) fn of_others(tx: &Transaction, me: EventId, limit: usize) -> Result<V
 pub(crate) fn parse_dead(name: &str) -> Option<(Timestamp, WorkId)> {
     let (at, id) = signalsync_store::parse_due(name)?;
     Some((at, id.parse().ok()?))
+}
+
+fn is_claimed(row: &Row) -> bool {
+    matches!(row.state, State::Claimed { .. })
 }
 
 fn is_dead(row: &Row) -> bool {
