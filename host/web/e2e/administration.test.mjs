@@ -272,8 +272,6 @@ test('components: one that is good, one that is refused, one that fails', async 
   await page.getByRole('heading', { name: 'Call of judge' }).waitFor();
   await visitor.accessible('execution');
   await visitor.screen('execution');
-  await visitor.go('/components/two-levels');
-  await visitor.screen('component');
   await visitor.go('/components');
   await visitor.accessible('components');
   await acme.tenant.client.good('DELETE', '/v1/deployments/judge');

@@ -136,7 +136,7 @@ export interface Component {
 
 export type Deployment = Schemas['Deployment'];
 export type DeploymentVersion = Schemas['DeploymentVersion'];
-export type DeploymentDraft = Schemas['DeploymentDraft'];
+export type DeploymentDraft = Partial<Schemas['DeploymentDraft']> & Pick<Schemas['DeploymentDraft'], 'component' | 'grants'>;
 export type Usage = Schemas['CallUsage'];
 /** How a call ended is beside what it used: `end`, and `failure` when it failed. */
 export type Execution = Schemas['Execution'];
