@@ -266,14 +266,12 @@ test('components: one that is good, one that is refused, one that fails', async 
   await page.waitForURL(/\/components\/judge/);
   await acme.tenant.client.send('PUT', '/v1/collections/machines/records/M-100', { name: 'Lathe', status: 'running' });
   await visitor.go('/components/judge');
-  await page.getByRole('cell', { name: 'trap' }).first().waitFor();
+  await page.getByRole('cell', { name: 'Its own error' }).first().waitFor();
   await visitor.accessible('component');
   await page.getByRole('table').getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Call of judge' }).waitFor();
   await visitor.accessible('execution');
   await visitor.screen('execution');
-  await visitor.go('/components/two-levels');
-  await visitor.screen('component');
   await visitor.go('/components');
   await visitor.accessible('components');
   await acme.tenant.client.good('DELETE', '/v1/deployments/judge');

@@ -86,7 +86,7 @@ test('a fault is reported, dispatched, repaired, verified and closed, each by so
   await rita.page.getByRole('group', { name: 'Decide' }).getByRole('button').first().click();
   await rita.page.getByText(/” for “/).first().waitFor();
   await rita.page.goto(request);
-  await rita.page.getByText(/It is done/).waitFor();
+  await rita.page.getByText(/It is done/).waitFor({ timeout: 40_000 });
   await rita.settled();
   await rita.accessible('a request that is done');
   await rita.screen('request-done', { fullPage: true });
@@ -95,5 +95,9 @@ test('a fault is reported, dispatched, repaired, verified and closed, each by so
   await root.page.locator('.picture .svelte-flow__node').first().waitFor();
   await root.accessible('workflow of an example');
   await root.screen('workflow');
+  await root.go('/components/corrective-maintenance');
+  await root.page.locator('figure').first().waitFor();
+  await root.accessible('calls of a component');
+  await root.screen('component');
   for (const visitor of [rita, sam, luis, root]) await leave(visitor);
 });

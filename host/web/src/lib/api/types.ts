@@ -136,26 +136,11 @@ export interface Component {
 
 export type Deployment = Schemas['Deployment'];
 export type DeploymentVersion = Schemas['DeploymentVersion'];
-export type DeploymentDraft = Schemas['DeploymentDraft'];
+export type DeploymentDraft = Partial<Schemas['DeploymentDraft']> & Pick<Schemas['DeploymentDraft'], 'component' | 'grants'>;
 export type Usage = Schemas['CallUsage'];
-export interface Execution {
-  id: string;
-  deployment: string;
-  version: number;
-  component: string;
-  kind: ComponentKind;
-  'started-at': string;
-  end: 'done' | 'failed';
-  reason?: string;
-  message?: string;
-  code?: string;
-  detail?: string;
-  usage: Usage;
-  log: { level: 'debug' | 'info' | 'warn' | 'error'; message: string }[];
-  'log-truncated': boolean;
-  replay: { input: unknown; [more: string]: unknown };
-  [more: string]: unknown;
-}
+/** How a call ended is beside what it used: `end`, and `failure` when it failed. */
+export type Execution = Schemas['Execution'];
+export type CallFailure = Schemas['CallFailure'];
 
 // The tenant
 

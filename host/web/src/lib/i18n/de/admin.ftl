@@ -633,3 +633,13 @@ action-file-delete = Datei gelöscht
 action-import-run = Datensätze importiert
 action-import-undo = Import rückgängig gemacht
 action-export-run = Datensätze exportiert
+
+## Why a call failed
+failure-guest-error = Eigener Fehler
+failure-trap = Abgestürzt
+failure-invalid-output = Antwort nicht annehmbar
+failure-out-of-fuel = Treibstoff verbraucht
+failure-out-of-memory = Speicher verbraucht
+failure-out-of-time = Zeit verbraucht
+failure-denied = Nicht gestartet
+failure-host-fault = Der Host hat versagt

@@ -633,3 +633,13 @@ action-file-delete = Deleted a file
 action-import-run = Imported records
 action-import-undo = Undid an import
 action-export-run = Exported records
+
+## Why a call failed
+failure-guest-error = Its own error
+failure-trap = Trapped
+failure-invalid-output = Answer not acceptable
+failure-out-of-fuel = Out of fuel
+failure-out-of-memory = Out of memory
+failure-out-of-time = Out of time
+failure-denied = Not started
+failure-host-fault = The host failed
