@@ -364,7 +364,7 @@ fn nothing_leaves_a_copy() {
         platform.console().send("PATCH", "/v1/tenants/trial", json, change(neutral).as_bytes()).expect(200).json()
     };
     assert_eq!(merge(false)["neutral"], Value::Null);
-    trial.post("/v1/invitations", &json!({ "mail": "eve@acme.example", "roles": ["clerk"] })).expect(201);
+    trial.post("/v1/invitations", &json!({ "mail": "fay@acme.example", "roles": ["clerk"] })).expect(201);
     let sent = wait_for(|| {
         let mails = trial.get("/v1/mails").expect(200).json();
         Some(mails["items"][0].clone()).filter(|mail| mail["status"] != "queued")

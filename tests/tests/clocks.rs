@@ -191,12 +191,12 @@ fn what_a_killed_program_had_begun_goes_on_although_the_clock_was_set_back() {
     let starved = house.start("starved", 0);
     let incident = house.until(&starved, |run| run["state"] == "incident");
     assert_eq!(incident["incident"]["code"], "out-of-fuel", "{incident}");
+    platform.set_tier(&house.tenant, "standard");
     platform.kill();
     platform.clock().jump(-DAY);
     outside.let_go();
     platform.resume();
     let house = house.again(&platform);
-    platform.set_tier(&house.tenant, "standard");
     wait_at_most(30, || (outside.requests() == 2).then_some(()));
     complete(&house, &held, "held");
     assert_eq!(outside.told().len(), 1, "under one key");

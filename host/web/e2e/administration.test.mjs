@@ -8,24 +8,21 @@ import { join } from 'node:path';
 import { Browser } from './browser.mjs';
 import { Platform } from './platform.mjs';
 import { sample } from './sample.mjs';
-import { serve } from './serve.mjs';
 
-let platform, proxy, browser, acme, base, folder;
+let platform, browser, acme, base, folder;
 const components = join(import.meta.dirname, '../../../target/components');
 
 before(async () => {
   platform = await Platform.start();
   acme = await sample(platform);
   await platform.tenant('globex', 'Globex');
-  proxy = await serve(platform.port);
-  base = `http://acme.localhost:${proxy.port}`;
+  base = `http://acme.localhost:${platform.port}`;
   browser = await Browser.start();
   folder = await mkdtemp(join(tmpdir(), 'files-'));
 });
 
 after(async () => {
   await browser?.stop();
-  await proxy?.close();
   await platform?.stop();
   if (folder) await rm(folder, { recursive: true, force: true });
 });

@@ -3,26 +3,23 @@
 import { after, before, test } from 'node:test';
 import { Browser } from './browser.mjs';
 import { Platform } from './platform.mjs';
-import { serve } from './serve.mjs';
 
-let platform, proxy, browser;
+let platform, browser;
 
 before(async () => {
   platform = await Platform.start();
   await platform.tenant('acme', 'Acme Machines');
   await platform.tenant('globex', 'Globex');
-  proxy = await serve(platform.port);
   browser = await Browser.start();
 });
 
 after(async () => {
   await browser?.stop();
-  await proxy?.close();
   await platform?.stop();
 });
 
 test('a tenant is created, suspended, and active again', async () => {
-  const visitor = await browser.visitor(`http://console.localhost:${proxy.port}`);
+  const visitor = await browser.visitor(`http://console.localhost:${platform.port}`);
   const { page } = visitor;
   await page.goto(visitor.base);
   await page.getByLabel('Operator’s key').fill('sk_wrong');

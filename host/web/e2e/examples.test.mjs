@@ -4,9 +4,8 @@ import { after, before, test } from 'node:test';
 import { Browser } from './browser.mjs';
 import { Example } from './example.mjs';
 import { Platform } from './platform.mjs';
-import { serve } from './serve.mjs';
 
-let platform, proxy, browser, tenant, base;
+let platform, browser, tenant, base;
 
 /** Forms of tasks are seen through rules of roles, and workflows are listed for whoever reads them. */
 const SEEN = { reporter: ['fault-reports', 'verifications'], 'maintenance-supervisor': ['fault-reports', 'dispatches', 'verifications'], contractor: ['work-reports'], 'facility-manager': ['cost-approvals'] };
@@ -20,14 +19,12 @@ before(async () => {
     const rules = forms.filter((form) => !records.some((rule) => rule.collection === form)).map((collection) => ({ collection, see: 'own' }));
     await tenant.client.good('PUT', `/v1/roles/${name}`, { title, permissions: [...new Set([...permissions, 'workflows:read'])], records: [...records, ...rules] });
   }
-  proxy = await serve(platform.port);
-  base = `http://acme.localhost:${proxy.port}`;
+  base = `http://acme.localhost:${platform.port}`;
   browser = await Browser.start();
 });
 
 after(async () => {
   await browser?.stop();
-  await proxy?.close();
   await platform?.stop();
 });
 

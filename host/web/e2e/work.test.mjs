@@ -5,22 +5,19 @@ import { after, before, test } from 'node:test';
 import { Browser } from './browser.mjs';
 import { PASSWORD, Platform } from './platform.mjs';
 import { sample } from './sample.mjs';
-import { serve } from './serve.mjs';
 
-let platform, proxy, browser, acme, globex, base;
+let platform, browser, acme, globex, base;
 
 before(async () => {
   platform = await Platform.start();
   acme = await sample(platform);
   globex = await platform.tenant('globex', 'Globex');
-  proxy = await serve(platform.port);
-  base = `http://acme.localhost:${proxy.port}`;
+  base = `http://acme.localhost:${platform.port}`;
   browser = await Browser.start();
 });
 
 after(async () => {
   await browser?.stop();
-  await proxy?.close();
   await platform?.stop();
 });
 
@@ -291,8 +288,8 @@ test('every text is translated, also from right to left, and 320 pixels are enou
 
 test('a tenant’s page asks nothing of another, and another’s person does not come in', async () => {
   const ann = await at('ann', '/tasks');
-  assert.deepEqual([...ann.requested], [`acme.localhost:${proxy.port}`]);
-  const other = await browser.visitor(`http://globex.localhost:${proxy.port}`);
+  assert.deepEqual([...ann.requested], [`acme.localhost:${platform.port}`]);
+  const other = await browser.visitor(`http://globex.localhost:${platform.port}`);
   await other.page.goto(other.base);
   await other.page.getByLabel('Mail address').fill(acme.ann.mail);
   await other.page.getByLabel('Password').fill(PASSWORD);
