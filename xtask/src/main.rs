@@ -39,6 +39,8 @@ enum Command {
     Bench(bench::Options),
     /// Build the components of guests/ and examples/ into target/components.
     Guests,
+    /// Have people do their work in a real browser, and renew the pictures of it. Needs Node.js and Chromium.
+    Browser,
     /// Try the interface with requests that are made up out of its OpenAPI document. Needs Python 3.
     Schemathesis(schemathesis::Options),
     /// Try a folder of EN 16931 case files against a running demo.
@@ -52,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check => check::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Guests => guests::build().map(drop),
+        Command::Browser => web::journeys(),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::En16931(options) => en16931::run(&options),
     }

@@ -28,11 +28,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             .args(["nextest", "run", "--workspace"])
             .args(targets)
             .args(&options.nextest)
-            .env("SIGNALSYNC_PROGRAM", &program),
+            .env("SIGNALSYNC_PROGRAM", program),
     )?;
     if !options.nextest.is_empty() {
         return Ok(());
     }
     shell::run(shell::cargo().args(["test", "--workspace", "--doc"]))?;
-    web::test(&program)
+    web::test()
 }

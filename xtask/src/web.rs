@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::workspace::root;
-use crate::{shell, tools};
+use crate::workspace::{Workspace, root};
+use crate::{guests, shell, tools};
 
 /// What the app is made of, below its folder.
 const SOURCES: [&str; 7] =
@@ -37,16 +37,24 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-/// Types, logic, and what people do in a browser.
-pub(crate) fn test(program: &Path) -> Result<()> {
+/// The app's types and logic.
+pub(crate) fn test() -> Result<()> {
     if !has_node() {
-        anyhow::bail!(
+        bail!(
             "the browser app cannot be tested without Node.js: install Node.js 20 or newer with npm (Debian: nodejs npm)"
         );
     }
-    tools::ensure_program(CHROMIUM, CHROMIUM)?;
     shell::run(npm().args(["run", "check"]))?;
-    shell::run(npm().arg("test"))?;
+    shell::run(npm().arg("test"))
+}
+
+/// What people do, in a real browser against the real program.
+pub(crate) fn journeys() -> Result<()> {
+    guests::build()?;
+    build()?;
+    tools::ensure_program(CHROMIUM, CHROMIUM)?;
+    shell::run(shell::cargo().args(["build", "--workspace", "--bin", "signalsync", "--test", "door"]))?;
+    let program = Workspace::load()?.program();
     shell::run(npm().args(["run", "e2e"]).env("SIGNALSYNC_PROGRAM", program))
 }
 

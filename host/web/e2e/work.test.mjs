@@ -188,6 +188,7 @@ test('the keyboard is enough', async () => {
   await ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   await ann.accessible('shortcuts');
   await keyboard.press('Escape');
+  await ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'hidden' });
   await keyboard.press('g');
   await keyboard.press('r');
   await ann.page.getByRole('heading', { name: 'Requests' }).waitFor();

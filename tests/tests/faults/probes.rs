@@ -111,7 +111,7 @@ pub(crate) fn effects() -> Process {
             publish(&cast, "effects", EFFECTS, &grants, &[]);
             cast
         },
-        input: |outside, key| json!({ "url": outside.url(), "key": key }),
+        input: |outside, _| json!({ "url": outside.url(), "key": key }),
         script: vec![(1, Act::Answer), (2, Act::Answer), (3, Act::Answer)],
         ends: "completed",
         takes_time: false,
@@ -145,7 +145,7 @@ pub(crate) fn everything() -> Process {
             publish(&cast, "everything", EVERYTHING, &grants, &[("clerk", &["clerk"])]);
             cast
         },
-        input: |outside, key| json!({ "url": outside.url(), "pause": 30 * MINUTE, "burns": 2_000_000 }),
+        input: |outside, _| json!({ "url": outside.url(), "pause": 30 * MINUTE, "burns": 2_000_000 }),
         script: vec![
             (2, Act::Answer),
             (3, Act::Later { ms: 31 * MINUTE }),
