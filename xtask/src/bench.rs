@@ -43,10 +43,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for only in &options.only {
         command.args(["--only", only]);
     }
-    if options.only.is_empty() || options.only.iter().any(|only| only == WORKFLOWS) {
-        if let Some(python) = dbos(&target)? {
-            command.arg("--dbos").arg(python);
-        }
+    let wanted = options.only.is_empty() || options.only.iter().any(|only| only == WORKFLOWS);
+    if wanted && let Some(python) = dbos(&target)? {
+        command.arg("--dbos").arg(python);
     }
     let figures = shell::output(&mut command)?;
     println!("{figures}");
