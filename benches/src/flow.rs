@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use signalsync_components::Receipts;
 use signalsync_core::contract::workflow::Event;
 use signalsync_core::{
-    Authority, Call, Caller, Clock, Completed, DeploymentName, Input, Invoke, RunId, SystemClock, TenantId,
-    TenantScope, Tier, Timer, Timestamp,
+    Authority, Call, Caller, Clock, Completed, DeploymentName, ExecutionId, Input, Invoke, RunId, SystemClock,
+    TenantId, TenantScope, Tier, Timer, Timestamp,
 };
 use signalsync_egress::{Egress, EgressConfig};
 use signalsync_records::Judge;
@@ -36,7 +36,7 @@ use crate::platform::{Platform, Tenant, upload};
 const STARTED_AT_ONCE: u64 = 50;
 
 /// Between two looks at how runs stand.
-const LOOK: Duration = Duration::from_micros(100);
+const LOOK: Duration = Duration::from_micros(500);
 
 /// What is measured is the work and not the limit.
 const UNHURRIED: &str =
@@ -199,6 +199,34 @@ impl Flow {
         self.tokio.block_on(commits).expect("every commit is durable");
     }
 
+    /// Makes so many durable commits that write what a step writes, without deciding anything: the run, its history, an
+    /// event taken and one put, the work, when it is due, and a receipt.
+    pub fn wide_commits(&self, times: u64) {
+        let (bare, first) = (self.bare.clone(), self.next.fetch_add(times, Ordering::Relaxed));
+        let commits = self.tokio.spawn(async move {
+            let key = |what: &str, name: &str| Key::new(Rows::Records, &[what, name]);
+            for number in first..first + times {
+                let mut tx = bare.begin().await.expect("the store is open");
+                let (this, next) = (format!("{number:020}"), format!("{:020}", number + 1));
+                for (what, name, bytes) in [
+                    ("run", "", 600),
+                    ("work", "", 300),
+                    ("history", &*this, 500),
+                    ("inbox", &next, 200),
+                    ("due", &next, 0),
+                ] {
+                    tx.put(key(what, &format!("w{name}")), "x".repeat(bytes));
+                }
+                for what in ["inbox", "due"] {
+                    tx.delete(&key(what, &format!("w{this}"))).expect("the store is open");
+                }
+                tx.append(Rows::Executions, &ExecutionId::new().to_string(), "x".repeat(1_500), 10_000);
+                tx.commit().await.expect("nobody else writes");
+            }
+        });
+        self.tokio.block_on(commits).expect("every commit is durable");
+    }
+
     /// Starts a run with this input and a key of its own.
     pub fn begin(&self, input: &Value) -> RunId {
         self.tokio.block_on(self.begin_one(input))
@@ -301,7 +329,7 @@ impl Flow {
             !found.expect("the store is open").items.is_empty()
         };
         while some() {
-            std::thread::sleep(50 * LOOK);
+            std::thread::sleep(10 * LOOK);
         }
     }
 
@@ -315,7 +343,7 @@ impl Flow {
             anyhow::Ok(at.is_some_and(|at| at.0 < self.clock.now().0 + 120_000))
         };
         while due()? {
-            std::thread::sleep(1_000 * LOOK);
+            std::thread::sleep(200 * LOOK);
         }
         Ok(())
     }

@@ -45,6 +45,9 @@ fn throughput(flow: &Flow, table: &mut Table) {
     let note = "runs of ten steps, each started when the one before has ended; a step is a call of a component, with \
                 receipt and history; on disk, fsync on both sides";
     table.rates("workflow steps/s ÷ bare commits/s, one run after another", found, STEPS, note);
+    let found = compare(|times| flow.bare_commits(times), |times| flow.wide_commits(times));
+    let note = "the rows that a step writes, without the step: of the line above, this part is the store's";
+    table.rates("commits of a step's rows/s ÷ bare commits/s, one after another", found, 1, note);
     let all = MANY * STEPS;
     let found = compare_in(
         TURNS_OF_MANY,

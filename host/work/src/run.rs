@@ -18,7 +18,7 @@ const NOTE_ROUNDS: usize = 10;
 
 /// How long work that goes on at once keeps its claim. Each part would cost a claim of its own otherwise, which is a commit;
 /// and behind this, others of the tenant have their turn.
-const TURN_MS: u64 = 100;
+const TURN_MS: u64 = 500;
 
 /// Parts of one piece of work that are done under one claim, however short they are.
 const PARTS_PER_TURN_MAX: u32 = 100;
