@@ -111,7 +111,7 @@ pub(crate) fn effects() -> Process {
             publish(&cast, "effects", EFFECTS, &grants, &[]);
             cast
         },
-        input: |outside, _| json!({ "url": outside.url(), "key": key }),
+        input: |outside, key| json!({ "url": outside.url(), "key": key }),
         script: vec![(1, Act::Answer), (2, Act::Answer), (3, Act::Answer)],
         ends: "completed",
         takes_time: false,

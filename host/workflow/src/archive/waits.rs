@@ -76,10 +76,11 @@ impl Lines for Waits {
     fn take(&self, tx: &mut Transaction, line: &[u8]) -> Result<(), Unfit> {
         let run = |tx: &mut Transaction, id| rows::run(tx, id);
         match parse(line)? {
-            Waiting::Step(id) => match inbox::first(tx, id)? {
-                Some(_) => inbox::wake(tx, id, Timestamp(0))?,
-                None => {}
-            },
+            Waiting::Step(id) => {
+                if inbox::first(tx, id)?.is_some() {
+                    inbox::wake(tx, id, Timestamp(0))?;
+                }
+            }
             Waiting::Timer(timer) => {
                 let waits =
                     run(tx, timer.what.run)?.is_some_and(|run| run.timers.get(&timer.what.id) == Some(&timer.work));

@@ -24,9 +24,9 @@ pub enum Comparison {
     /// It decides otherwise.
     Differs {
         /// What came of it at first.
-        recorded: Told,
+        recorded: Box<Told>,
         /// What would come of it.
-        now: Told,
+        now: Box<Told>,
         /// From the one to the other (RFC 6902).
         difference: Vec<Value>,
         /// What the component wrote into its log the second time.
@@ -127,7 +127,7 @@ pub(super) fn compare(then: &Then, after: Option<&str>, now: Told, log: Vec<LogL
         _ => {}
     }
     let difference = patch(&json!(recorded), &json!(now));
-    Comparison::Differs { recorded, now, difference, log }
+    Comparison::Differs { recorded: Box::new(recorded), now: Box::new(now), difference, log }
 }
 
 fn patch(before: &Value, after: &Value) -> Vec<Value> {

@@ -325,11 +325,8 @@ impl Player<'_> {
 
 /// Why nothing can be said of a step although it was asked again.
 fn not_replayed(receipt: Option<&Execution>, replayed: &Replayed) -> Option<String> {
-    match &replayed.answer {
-        Err(failure @ (Failure::Denied { .. } | Failure::HostFault | Failure::OutOfTime { .. })) => {
-            return Some(format!("the host could not run it now: {failure}"));
-        }
-        _ => {}
+    if let Err(failure @ (Failure::Denied { .. } | Failure::HostFault | Failure::OutOfTime { .. })) = &replayed.answer {
+        return Some(format!("the host could not run it now: {failure}"));
     }
     let strayed = replayed.strayed.as_ref()?;
     match receipt {
