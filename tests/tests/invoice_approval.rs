@@ -47,6 +47,9 @@ fn request(invoice: &str, department: &str) -> Value {
 
 const PROCESS: &str = "invoice-approval";
 
+/// Minutes of working time that no test lives to see.
+const LONG: u32 = 60 * 60;
+
 fn payment(stage: &Stage, invoice: &str) -> Value {
     stage.person("clara").get(&format!("/v1/collections/payments/records/{invoice}")).expect(200).json()
 }
@@ -143,24 +146,26 @@ fn what_has_no_account_is_accountings_to_repair() {
 #[test]
 fn when_nobody_decides_in_time_a_director_is_asked_and_accounting_is_told() {
     let (_platform, stage) = acme();
-    // No working time at all is passed at once.
-    let deployed = stage.tenant.client.get("/v1/deployments/invoice-approval/versions").expect(200).json();
-    let mut draft = deployed["items"][0].clone();
-    draft = json!({
-        "component": draft["component"], "grants": draft["grants"],
-        "settings": { "remind-after": 0, "escalate-after": 0 },
-    });
-    stage.tenant.deploy(PROCESS, &draft).expect(201);
-    stage.tenant.client.put("/v1/workflows/invoice-approval/draft", &json!({})).expect(200);
-    stage.tenant.client.post("/v1/workflows/invoice-approval/publish", &json!({})).expect(200);
-
-    let run = stage.start("clara", PROCESS, &request(COFFEE, "purchasing"));
-    stage.stands(&run, "escalated");
+    // No working time at all is passed at once. Each has a run of its own: what is due at the same instant has no order.
+    let patience = |remind_after: u32, escalate_after: u32| {
+        let deployed = stage.tenant.client.get("/v1/deployments/invoice-approval/versions").expect(200).json();
+        let newest = &deployed["items"][0];
+        let settings = json!({ "remind-after": remind_after, "escalate-after": escalate_after });
+        let draft = json!({ "component": newest["component"], "grants": newest["grants"], "settings": settings });
+        stage.tenant.deploy(PROCESS, &draft).expect(201);
+        stage.tenant.client.put("/v1/workflows/invoice-approval/draft", &json!({})).expect(200);
+        stage.tenant.client.post("/v1/workflows/invoice-approval/publish", &json!({})).expect(200);
+    };
     let subject = |person: &str| {
         let notices = stage.person(person).get("/v1/notifications").expect(200).json();
         notices["items"][0]["said"]["subject"].as_str().map(str::to_owned)
     };
-    assert_eq!(wait_for(|| subject("ann")), "Please decide: invoice 12115118");
+    patience(0, LONG);
+    stage.start("clara", PROCESS, &request(LARGE, "purchasing"));
+    assert_eq!(wait_for(|| subject("ann")), "Please decide: invoice 12345");
+    patience(LONG, 0);
+    let run = stage.start("clara", PROCESS, &request(COFFEE, "purchasing"));
+    stage.stands(&run, "escalated");
     assert_eq!(wait_for(|| subject("dora")), "Nobody decided: invoice 12115118");
     assert_eq!(wait_for(|| subject("clara")), "Stuck: invoice 12115118");
     stage.choose("dora", &run, "approve", "yes", &json!({}));
