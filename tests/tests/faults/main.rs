@@ -56,8 +56,3 @@ fn reserve_charge_and_ship() {
 fn runs_and_their_children() {
     endures(&probes::family());
 }
-
-#[test]
-fn everything_that_a_workflow_can_do() {
-    endures(&probes::everything());
-}

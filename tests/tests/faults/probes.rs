@@ -134,26 +134,3 @@ pub(crate) fn family() -> Process {
         records: &[],
     }
 }
-
-pub(crate) fn everything() -> Process {
-    Process {
-        workflow: "everything",
-        set_up: |platform, outside| {
-            let (cast, grants) = telling(platform, outside, &["tell"]);
-            let said = json!({ "languages": { "en": { "subject": "{{ key }} has begun", "text": "Check it." } } });
-            cast.tenant.client.put("/v1/notice-templates/begun", &said).expect(201);
-            publish(&cast, "everything", EVERYTHING, &grants, &[("clerk", &["clerk"])]);
-            cast
-        },
-        input: |outside, _| json!({ "url": outside.url(), "pause": 30 * MINUTE, "burns": 2_000_000 }),
-        script: vec![
-            (2, Act::Answer),
-            (3, Act::Later { ms: 31 * MINUTE }),
-            (4, Act::Signal { name: "go", data: json!(7) }),
-            (5, Act::choose("clerk", "check", "ok")),
-        ],
-        ends: "completed",
-        takes_time: true,
-        records: &["data"],
-    }
-}
