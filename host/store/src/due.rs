@@ -5,6 +5,7 @@
 //! due. Nothing of it is durable, because all of it can be read again from the stores.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
 
 use parking_lot::Mutex;
 use signalsync_core::{TenantId, Timestamp};
@@ -19,12 +20,17 @@ const TENANTS_MAX: usize = 500_000;
 /// Digits of a time in a name: enough for as long as a [`Timestamp`] can say.
 const DIGITS: usize = 20;
 
-/// The row that makes `id` looked at when it is `at`: names are in the order of time.
-pub fn due_key(at: Timestamp, id: &str) -> Key {
-    Key::new(Table::WorkDue, &[&format!("{:0DIGITS$}/{id}", at.0)])
+/// A name of `id` among others that are in the order of time.
+pub fn due_name(at: Timestamp, id: impl Display) -> String {
+    format!("{:0DIGITS$}/{id}", at.0)
 }
 
-/// What the name of such a row says: when, and who.
+/// The row that makes `id` looked at when it is `at`.
+pub fn due_key(at: Timestamp, id: &str) -> Key {
+    Key::new(Table::WorkDue, &[&due_name(at, id)])
+}
+
+/// What such a name says: when, and who.
 pub fn parse_due(name: &str) -> Option<(Timestamp, &str)> {
     let (time, id) = name.split_once('/')?;
     Some((Timestamp(time.parse().ok().filter(|_| time.len() == DIGITS)?), id))

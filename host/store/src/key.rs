@@ -145,12 +145,16 @@ impl Key {
         &self.0
     }
 
+    /// Whether the row is in this table.
+    pub fn is_of(&self, table: Table) -> bool {
+        self.0.first() == Some(&(table as u8))
+    }
+
     /// Whether the row counts against the tenant's quota: whether the tenant decides how many of them there are. What the
     /// platform writes for its own work goes on when the quota is used up.
     pub(crate) fn is_data(&self) -> bool {
         // History comes with the record that it is of; alone it comes with a deletion, which makes room.
-        let is = |table: Table| self.0.first() == Some(&(table as u8));
-        is(Table::Records) || Shelf::TABLES.into_iter().any(is)
+        self.is_of(Table::Records) || Shelf::TABLES.into_iter().any(|table| self.is_of(table))
     }
 
     /// The texts that the key was made of, with so many parents; none when it is no such key.

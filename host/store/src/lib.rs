@@ -52,7 +52,7 @@ mod transact;
 mod transaction;
 mod watch;
 
-pub use due::{Due, due_key, parse_due};
+pub use due::{Due, due_key, due_name, parse_due};
 pub use error::{CommitError, StoreError};
 pub use files::FileInfo;
 pub use idempotency::{Done, InvalidRequestKey, RequestKey, Reused};

@@ -52,7 +52,7 @@ impl Watch {
         if !self.tenants.lock().contains_key(&tenant) {
             return Vec::new();
         }
-        let is_watched = |key: &&Key| WATCHED.iter().any(|table| key.as_bytes().first() == Some(&(*table as u8)));
+        let is_watched = |key: &&Key| WATCHED.into_iter().any(|table| key.is_of(table));
         commit.writes.keys().filter(is_watched).cloned().collect()
     }
 

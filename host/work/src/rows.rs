@@ -9,7 +9,7 @@
 //! | `WorkClaims`, id | who is at it |
 
 use signalsync_core::{EventId, Timestamp, WorkId};
-use signalsync_store::{Key, StoreError, Table, Transaction, due_key, row};
+use signalsync_store::{Key, StoreError, Table, Transaction, due_key, due_name, row};
 
 use crate::machine::{Next, Row, State};
 
@@ -116,7 +116,7 @@ fn place(tx: &mut Transaction, id: WorkId, state: State) {
 fn place_key(id: WorkId, state: State) -> Key {
     match state {
         State::Waiting { due: at } | State::Claimed { until: at } => due_key(at, &id.to_string()),
-        State::Dead { at } => Key::new(Table::Work, &[DEAD, &format!("{:020}/{id}", at.0)]),
+        State::Dead { at } => Key::new(Table::Work, &[DEAD, &due_name(at, id)]),
     }
 }
 

@@ -131,14 +131,13 @@ impl Sees {
     }
 
     fn change(&self, tx: &mut Transaction, scope: &TenantScope, key: &Key) -> Result<Option<Change>, StoreError> {
-        let is = |table: Table| key.as_bytes().first() == Some(&(table as u8));
-        let found = if is(Table::Inboxes) {
+        let found = if key.is_of(Table::Inboxes) {
             self.task(key).map(|id| (Topic::Tasks, id))
-        } else if is(Table::Notices) {
+        } else if key.is_of(Table::Notices) {
             self.notice(key).map(|id| (Topic::Notices, id))
-        } else if is(Table::Runs) {
+        } else if key.is_of(Table::Runs) {
             self.run(tx, scope, key)?.map(|id| (Topic::Runs, id))
-        } else if is(Table::Jobs) {
+        } else if key.is_of(Table::Jobs) {
             job(tx, scope, key)?.map(|id| (Topic::Jobs, id))
         } else {
             None

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use signalsync_core::{Clock, DeploymentName, RunId, TaskId, TenantScope, Timestamp};
-use signalsync_store::{Key, StoreError, Table, Transaction};
+use signalsync_store::{Key, StoreError, Table, Transaction, due_name, parse_due};
 use signalsync_work::{Claimed, New, Outcome, Setback, Within, schedule};
 
 use crate::error::work;
@@ -32,7 +32,7 @@ const ITEMS: [&str; 7] = [INBOX, HISTORY, EFFECT, TASK, DID, PERSON, COMMENT];
 /// Notes that a run has ended.
 pub(crate) fn note_ended(tx: &mut Transaction, run: &Run) -> Result<(), StoreError> {
     let Some(at) = run.ended_at else { return Ok(()) };
-    tx.put(ended_key(&run.workflow, &place(at, run.id)), "");
+    tx.put(ended_key(&run.workflow, &due_name(at, run.id)), "");
     let looks = New::of(RETENTION, &run.workflow, Timestamp(at.0.saturating_add(DAY_MS)));
     let named = looks.and_then(|new| new.named(run.workflow.to_string()));
     named.and_then(|new| schedule(tx, new)).map(drop).map_err(work)
@@ -139,11 +139,6 @@ fn ended_key(workflow: &DeploymentName, place: &str) -> Key {
     Key::new(Table::RunIndex, &[&ended(workflow), place])
 }
 
-fn place(at: Timestamp, run: RunId) -> String {
-    format!("{:020}/{run}", at.0)
-}
-
 fn at_place(place: &str) -> Option<(Timestamp, RunId)> {
-    let (at, run) = place.split_once('/')?;
-    Some((Timestamp(at.parse().ok()?), run.parse().ok()?))
+    parse_due(place).and_then(|(at, run)| Some((at, run.parse().ok()?)))
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signalsync_core::{DeploymentName, RunId, TaskId, Timestamp, UserId};
-use signalsync_store::{Key, StoreError, Table, Transaction, row};
+use signalsync_store::{Key, StoreError, Table, Transaction, due_name, row};
 
 use crate::machine::{Holder, Run, RunState, Task, TaskState};
 use crate::{figures, retention};
@@ -173,7 +173,7 @@ pub(crate) fn did(user: UserId) -> String {
 /// Where a task that people did stands among those that each of them did.
 fn doers(task: &Task) -> BTreeSet<(String, String)> {
     let Some(end) = task.end.as_ref().filter(|_| task.state == TaskState::Done) else { return BTreeSet::new() };
-    let place = format!("{:020}/{}", end.at.0, task.id);
+    let place = due_name(end.at, task.id);
     task.votes.iter().map(|vote| (did(vote.by), place.clone())).collect()
 }
 
@@ -184,7 +184,7 @@ pub(crate) fn signs(user: UserId) -> String {
 
 /// Where a task stands in an inbox: what is due first, comes first.
 pub(crate) fn place(task: &Task) -> String {
-    format!("{:020}/{}", task.due.unwrap_or(Timestamp(u64::MAX)).0, task.id)
+    due_name(task.due.unwrap_or(Timestamp(u64::MAX)), task.id)
 }
 
 /// The task at this place.

@@ -74,7 +74,7 @@ impl Transaction {
     /// What this transaction writes to a table so far, in the order of the keys.
     pub fn written(&self, table: Table) -> Vec<Written> {
         let own = self.writes.range(Key::from_bytes(prefix(table, &[]))..);
-        let own = own.take_while(|(key, _)| key.as_bytes().first() == Some(&(table as u8)));
+        let own = own.take_while(|(key, _)| key.is_of(table));
         let body = |write: &Write| match write {
             Write::Put(body) => Some(body.clone()),
             Write::Delete => None,
