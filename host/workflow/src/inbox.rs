@@ -48,6 +48,11 @@ impl Waiting {
 /// back must not let anything be heard before the start.
 const FIRST: &str = "0";
 
+/// Whether an event can wait there.
+pub(crate) fn is_place(text: &str) -> bool {
+    text == FIRST || text.parse::<EventId>().is_ok()
+}
+
 /// Puts in the start of a run, with the step that takes it.
 pub(crate) fn begin(tx: &mut Transaction, run: RunId, started: &Waiting) -> Result<(), StoreError> {
     tx.put(rows::item_key(run, INBOX, FIRST), row::write(started)?);

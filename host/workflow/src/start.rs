@@ -10,7 +10,7 @@ use signalsync_store::Transaction;
 
 use crate::error::WorkflowError;
 use crate::inbox::{self, Waiting};
-use crate::machine::{Parent, Run, RunState};
+use crate::machine::{Parent, Run};
 use crate::{rows, signals, types};
 
 /// A run that is wanted.
@@ -72,32 +72,7 @@ pub(crate) fn start(tx: &mut Transaction, order: Order, now: Timestamp) -> Resul
     let Order { workflow, key, input, by, parent } = order;
     let id = RunId::new();
     let status = definition.statuses.into_iter().next().map(|status| status.name).unwrap_or_default();
-    let run = Run {
-        id,
-        workflow,
-        version: number,
-        key: key.clone(),
-        state: RunState::Running,
-        status,
-        memory: None,
-        starter: by,
-        parent,
-        started_at: now,
-        changed_at: now,
-        ended_at: None,
-        ending: None,
-        incident: None,
-        cancelling: false,
-        failures: 0,
-        steps: 0,
-        history: 0,
-        history_bytes: 0,
-        tasks: Default::default(),
-        timers: Default::default(),
-        effects: Default::default(),
-        children: Default::default(),
-        levels: Default::default(),
-    };
+    let run = Run { key: key.clone(), starter: by, parent, ..Run::begin(id, workflow, number, status, now) };
     rows::save_run(tx, None, &run)?;
     let started = Started { input, by: by.map(|by| by.to_string()), key, run: id.to_string() };
     inbox::begin(tx, id, &Waiting::new(Event::Started(started), now).by(by))?;

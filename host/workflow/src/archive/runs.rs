@@ -10,7 +10,7 @@ use super::{parsed, parts};
 use crate::effects::Effect;
 use crate::figures;
 use crate::history::{self, Entry, What};
-use crate::inbox::Waiting;
+use crate::inbox::{self, Waiting};
 use crate::machine::{DEPTH_MAX, Run, RunState, Task, TaskState};
 use crate::rows::{self, COMMENT, DID, EFFECT, HISTORY, INBOX, PERSON, TASK, damaged, item_key, write};
 use crate::signals::{self, Early};
@@ -92,11 +92,24 @@ struct Line {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Item {
-    Comment { id: EventId, comment: Comment },
-    Did { step: String, by: UserId },
-    Effect { work: WorkId, effect: Effect },
+    Comment {
+        id: EventId,
+        comment: Comment,
+    },
+    Did {
+        step: String,
+        by: UserId,
+    },
+    Effect {
+        work: WorkId,
+        effect: Effect,
+    },
     History(Entry),
-    Inbox { id: EventId, event: Waiting },
+    /// Under an id, but for the start of a run.
+    Inbox {
+        place: String,
+        event: Waiting,
+    },
     Person(UserId),
 }
 
@@ -111,7 +124,7 @@ impl Item {
             }
             EFFECT => Self::Effect { work: parsed(name)?, effect: row::read(body)? },
             HISTORY => Self::History(row::read(body)?),
-            INBOX => Self::Inbox { id: parsed(name)?, event: row::read(body)? },
+            INBOX => Self::Inbox { place: name.to_owned(), event: row::read(body)? },
             PERSON => Self::Person(parsed(name)?),
             TASK => return Ok(None),
             _ => return Err(damaged("what hangs on a run")),
@@ -135,7 +148,12 @@ impl Item {
                 }
                 new(tx, history::key(run.id, entry.number), &entry)
             }
-            Self::Inbox { id, event } => new(tx, item_key(run.id, INBOX, &id.to_string()), &event),
+            Self::Inbox { place, event } => {
+                if !inbox::is_place(&place) {
+                    return Err(Unfit::because("no event waits at such a place"));
+                }
+                new(tx, item_key(run.id, INBOX, &place), &event)
+            }
             Self::Person(user) => {
                 rows::note_person(tx, run.id, user);
                 Ok(())

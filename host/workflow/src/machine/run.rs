@@ -137,6 +137,36 @@ pub struct Level {
 }
 
 impl Run {
+    /// A run to which nothing has happened yet: of nobody, below nothing and without a key.
+    pub(crate) fn begin(id: RunId, workflow: DeploymentName, version: u32, status: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            workflow,
+            version,
+            key: None,
+            state: RunState::Running,
+            status,
+            memory: None,
+            starter: None,
+            parent: None,
+            started_at: now,
+            changed_at: now,
+            ended_at: None,
+            ending: None,
+            incident: None,
+            cancelling: false,
+            failures: 0,
+            steps: 0,
+            history: 0,
+            history_bytes: 0,
+            tasks: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            effects: BTreeMap::new(),
+            children: BTreeMap::new(),
+            levels: BTreeMap::new(),
+        }
+    }
+
     /// A service level; it begins when it is asked for.
     pub(crate) fn level(&mut self, id: &str, target_minutes: u32) -> &mut Level {
         let new = || Level { clock: ServiceClock::new(target_minutes), alert: None, told: BTreeSet::new() };

@@ -45,31 +45,13 @@ fn definition() -> Definition {
 }
 
 fn run() -> Run {
+    let workflow = "approval".parse().unwrap_or_else(|_| unreachable!("it is a name"));
     Run {
-        id: RunId::new(),
-        workflow: "approval".parse().unwrap_or_else(|_| unreachable!("it is a name")),
-        version: 1,
-        key: None,
-        state: RunState::Running,
-        status: text("open"),
-        memory: None,
-        starter: None,
-        parent: None,
-        started_at: Timestamp(0),
-        changed_at: Timestamp(0),
-        ended_at: None,
-        ending: None,
-        incident: None,
-        cancelling: false,
-        failures: 0,
-        steps: 0,
-        history: 0,
-        history_bytes: 0,
         tasks: BTreeMap::from([(text("a"), TaskId::new())]),
         timers: BTreeMap::from([(text("a"), WorkId::new())]),
         effects: BTreeMap::from([(text("a"), WorkId::new())]),
         children: BTreeMap::from([(text("a"), RunId::new())]),
-        levels: BTreeMap::new(),
+        ..Run::begin(RunId::new(), workflow, 1, text("open"), Timestamp(0))
     }
 }
 

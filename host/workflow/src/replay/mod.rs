@@ -23,7 +23,7 @@ use signalsync_core::{
 };
 use signalsync_store::{StoreError, Transaction};
 
-use crate::machine::{self, Act, Decided, Ground, Run, RunState};
+use crate::machine::{self, Act, Decided, Ground, Run};
 use crate::types::{self, Version};
 use recording::{Recording, Then};
 
@@ -166,24 +166,8 @@ pub(crate) async fn replay(
 /// The run as it was before its first event.
 fn begun(run: &Run, version: &Version) -> Run {
     let status = version.definition.statuses.first().map(|status| status.name.clone()).unwrap_or_default();
-    Run {
-        state: RunState::Running,
-        status,
-        memory: None,
-        changed_at: run.started_at,
-        ended_at: None,
-        ending: None,
-        incident: None,
-        cancelling: false,
-        failures: 0,
-        steps: 0,
-        tasks: Default::default(),
-        timers: Default::default(),
-        effects: Default::default(),
-        children: Default::default(),
-        levels: Default::default(),
-        ..run.clone()
-    }
+    let begun = Run::begin(run.id, run.workflow.clone(), run.version, status, run.started_at);
+    Run { key: run.key.clone(), starter: run.starter, parent: run.parent.clone(), ..begun }
 }
 
 /// The run that plays.

@@ -173,6 +173,26 @@ async fn nothing_happens_by_itself_where_nothing_reaches_outside() {
 }
 
 #[tokio::test]
+async fn a_run_that_has_not_taken_its_first_step_takes_it_where_it_goes() {
+    let (here, _, boss) = here().await;
+    let two = here.start_as(&here.host(), "moving", Some("two")).await.run;
+    let written = out(&here, true).await;
+    let there = there(boss).await;
+    take(&there, &written, true).await;
+    assert_eq!(out(&there, true).await, written);
+    let driving = there.drive();
+    there.until(two, |run| run.steps >= 1).await;
+    assert_eq!(there.story(two).await[0], "step started");
+    driving.end().await;
+    let nowhere = of(&written, "items").iter().map(|line| line.replace("\"place\":\"0\"", "\"place\":\"1\""));
+    let changed: Vec<_> = nowhere.filter(|line| line.contains("\"place\":\"1\"")).collect();
+    assert_eq!(changed.len(), 1, "the start of the run");
+    let refused =
+        there.change(|tx| archive::items().take(tx, changed[0].as_bytes()).map_err(|unfit| unfit.to_string()));
+    assert_eq!(refused.await, Err("no event waits at such a place".to_owned()));
+}
+
+#[tokio::test]
 async fn what_was_begun_ends_where_it_goes() {
     let (here, run, boss) = here().await;
     let ended = here.start("moving").await;
