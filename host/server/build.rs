@@ -1,7 +1,7 @@
 //! Puts the browser app into the program, if it was built (`host/web`; `cargo xtask demo` and `test` build it).
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, StripPrefixError};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
@@ -9,10 +9,13 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed={}", built.display());
     let mut files = Vec::new();
     collect(&built, &mut files)?;
-    files.sort();
+    let name = |file: &PathBuf| file.strip_prefix(&built).map(|name| name.to_string_lossy().into_owned());
+    // In the order of the names as texts, in which they are looked up.
+    let mut named = files.iter().map(|file| Ok((name(file)?, file))).collect::<Result<Vec<_>, StripPrefixError>>();
+    let named = named.as_mut().map_err(|error| io::Error::other(error.to_string()))?;
+    named.sort();
     let mut list = String::from("&[\n");
-    for file in files {
-        let name = file.strip_prefix(&built).map_err(io::Error::other)?;
+    for (name, file) in named {
         writeln!(list, "    ({name:?}, include_bytes!({file:?})),").map_err(io::Error::other)?;
     }
     list.push_str("]\n");

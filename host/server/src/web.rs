@@ -39,13 +39,15 @@ pub(crate) fn answer(request: &Parts) -> Option<Reply> {
     if let Some(content) = file(name).filter(|_| !name.is_empty()) {
         return Some(reply(&request.headers, name, content));
     }
-    let wants_page =
-        request.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()?.contains("text/html").then_some(()));
-    wants_page.filter(|()| !name.rsplit('/').next().unwrap_or_default().contains('.'))?;
-    Some(match file(INDEX) {
-        Some(page) => reply(&request.headers, INDEX, page),
-        None => reply(&request.headers, INDEX, ABSENT.as_bytes()),
-    })
+    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let wants_page = text(&request.headers, &ACCEPT).contains("text/html");
+    let page = file(INDEX).unwrap_or(ABSENT.as_bytes());
+    (wants_page && !is_file).then(|| reply(&request.headers, INDEX, page))
+}
+
+/// A header; what is not there or no text says nothing.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn file(name: &str) -> Option<&'static [u8]> {
@@ -55,9 +57,8 @@ fn file(name: &str) -> Option<&'static [u8]> {
 
 fn reply(asked: &HeaderMap, name: &str, content: &'static [u8]) -> Reply {
     // Files are packed when they are built, and not each time they are asked for.
-    let takes_brotli = asked.get(ACCEPT_ENCODING).and_then(|codings| codings.to_str().ok()).is_some_and(|codings| {
-        codings.split(',').any(|coding| coding.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("br"))
-    });
+    let mut codings = text(asked, &ACCEPT_ENCODING).split(',').filter_map(|coding| coding.split(';').next());
+    let takes_brotli = codings.any(|coding| coding.trim().eq_ignore_ascii_case("br"));
     let packed = file(&format!("{name}.br")).filter(|_| takes_brotli);
     let mut reply = Response::new(full(packed.unwrap_or(content)));
     let headers = reply.headers_mut();

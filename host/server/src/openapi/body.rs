@@ -37,12 +37,18 @@ impl Content {
 
 /// What a handler takes as its body.
 pub(crate) trait Takes {
+    /// Whether the body is looked at.
+    const IS_LOOKED_AT: bool = true;
+
     /// None when the body is not looked at.
     fn takes(schemas: &mut SchemaGenerator) -> Option<Body>;
 }
 
 /// What a handler gives as the body of its answer.
 pub(crate) trait Gives {
+    /// Whether there is a body.
+    const HAS_BODY: bool = true;
+
     /// None when there is no body.
     fn gives(schemas: &mut SchemaGenerator) -> Option<Content>;
 }
@@ -63,6 +69,8 @@ impl<T: JsonSchema> Gives for T {
 pub(crate) enum Nothing {}
 
 impl Takes for Nothing {
+    const IS_LOOKED_AT: bool = false;
+
     fn takes(_: &mut SchemaGenerator) -> Option<Body> {
         None
     }
@@ -81,6 +89,8 @@ impl<T: JsonSchema> Takes for Maybe<T> {
 pub(crate) enum Empty {}
 
 impl Gives for Empty {
+    const HAS_BODY: bool = false;
+
     fn gives(_: &mut SchemaGenerator) -> Option<Content> {
         None
     }

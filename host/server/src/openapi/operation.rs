@@ -69,7 +69,7 @@ fn security(access: Access) -> Value {
 }
 
 fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
-    let names = route.path.split('{').skip(1).filter_map(|part| part.split('}').next());
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path = names.map(|name| name.trim_start_matches('*'));
     let mut all: Vec<Value> =
         in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": of_path(name) })).collect();

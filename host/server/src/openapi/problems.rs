@@ -27,7 +27,7 @@ pub(super) fn of(route: &Route) -> Vec<StatusCode> {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ]);
     }
-    if route.shape.takes_body() {
+    if route.shape.takes_body {
         let body = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
         statuses.extend(body);
     }

@@ -50,11 +50,7 @@ impl Schemas {
     pub(super) fn into_components(mut self) -> Map<String, Value> {
         let mut components = self.given.take_definitions(true);
         for (name, schema) in self.taken.take_definitions(true) {
-            let schema = {
-                let mut schema = schema;
-                rename(&mut schema, &self.differing);
-                schema
-            };
+            let schema = self.renamed(schema);
             match self.differing.contains(&name) {
                 true => components.insert(format!("{name}Input"), schema),
                 false => components.insert(name, schema),
@@ -66,15 +62,12 @@ impl Schemas {
 
 /// Names that stand for different schemas: by themselves, or by what they refer to.
 fn differing(taken: &Map<String, Value>, given: &Map<String, Value>) -> BTreeSet<String> {
-    let both = |name: &String| given.contains_key(name);
-    let mut found: BTreeSet<String> = taken
-        .iter()
-        .filter(|(name, schema)| given.get(*name).is_some_and(|given| given != *schema))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let both = taken.iter().filter_map(|(name, schema)| Some((name, schema, given.get(name)?)));
+    let mut found: BTreeSet<String> =
+        both.clone().filter(|(_, taken, given)| taken != given).map(|(name, ..)| name.clone()).collect();
     loop {
-        let more = taken.iter().filter(|(name, schema)| both(name) && !found.contains(*name) && refers(schema, &found));
-        let more: Vec<String> = more.map(|(name, _)| name.clone()).collect();
+        let more = both.clone().filter(|(name, taken, _)| !found.contains(*name) && refers(taken, &found));
+        let more: Vec<String> = more.map(|(name, ..)| name.clone()).collect();
         if more.is_empty() {
             return found;
         }

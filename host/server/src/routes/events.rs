@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
+use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use parking_lot::Mutex;
@@ -106,8 +106,7 @@ pub(super) async fn stream(permitted: Permitted, input: Input) -> Result<Answer<
         let piece = telling.next().await?;
         Some((Ok::<_, std::io::Error>(Frame::data(piece)), telling))
     });
-    let mut reply = Response::new(StreamBody::new(pieces).boxed_unsync());
-    *reply.status_mut() = StatusCode::OK;
+    let reply = Response::new(StreamBody::new(pieces).boxed_unsync());
     let answer = with(Answer::of(reply), CONTENT_TYPE, "text/event-stream");
     // Proxies hand on what they get, and do not wait for more.
     Ok(with(answer, HeaderName::from_static("x-accel-buffering"), "no"))

@@ -2,7 +2,7 @@
 //! its headers, and its body against the schema.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
 
 use jsonschema::Validator;
@@ -16,10 +16,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
 /// Where an operation stands: its path as the table writes it, and its method.
 static PATHS: LazyLock<matchit::Router<String>> = LazyLock::new(|| {
     let mut router = matchit::Router::new();
-    let mut known: Vec<&str> = signalsync_server::routes::all().iter().map(|route| route.path).collect();
-    known.dedup();
-    known.sort_unstable();
-    known.dedup();
+    let known: BTreeSet<&str> = signalsync_server::routes::all().iter().map(|route| route.path).collect();
     for path in known {
         router.insert(path, path.replace("{*", "{")).unwrap();
     }

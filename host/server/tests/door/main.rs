@@ -19,3 +19,4 @@ mod structure;
 mod terms;
 mod tls;
 mod uploads;
+mod web;
