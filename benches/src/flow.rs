@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use signalsync_components::Receipts;
 use signalsync_core::contract::workflow::Event;
 use signalsync_core::{
-    Authority, Call, Caller, Clock, Completed, DeploymentName, ExecutionId, Input, Invoke, RunId, SystemClock,
-    TenantId, TenantScope, Tier, Timer, Timestamp,
+    Authority, Call, Caller, Clock, Completed, DeploymentName, ExecutionId, Input, Invoke, Recorded, Replayed, RunId,
+    SystemClock, TenantId, TenantScope, Tier, Timer, Timestamp,
 };
 use signalsync_egress::{Egress, EgressConfig};
 use signalsync_records::Judge;
-use signalsync_runtime::{AdmissionLimits, PoolLimits, Runtime, RuntimeConfig};
+use signalsync_runtime::Runtime;
 use signalsync_store::{EngineKind, Key, Store, Stores, StoresConfig, Table as Rows, Transaction};
 use signalsync_work::{Driver, DriverLimits, Handlers, Standing, TenantPage, Tenants, cancel, find};
 use signalsync_workflow::{Filter, Order, RunAct, RunState, Runs, Signal, Start, Steps, begin, register_timers};
@@ -30,6 +30,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::Options;
+use crate::host::settings;
 use crate::platform::{Platform, Tenant, upload};
 
 /// Runs that one transaction starts when many are wanted.
@@ -110,6 +111,10 @@ impl Invoke<Transaction> for Watched {
         }
         self.runtime.invoke(scope, call, tx)
     }
+
+    fn replay<'a>(&'a self, scope: &'a TenantScope, call: Call, recorded: Recorded) -> BoxFuture<'a, Replayed> {
+        Invoke::<Transaction>::replay(&*self.runtime, scope, call, recorded)
+    }
 }
 
 struct One(TenantId, Arc<Tier>);
@@ -158,7 +163,11 @@ impl Flow {
             engine: EngineKind::Redb,
             open_max: NonZeroUsize::new(8).context("eight")?,
         })?;
-        let runtime = Runtime::start(settings(data)?, Arc::new(Egress::new(EgressConfig::default())), time.clone())?;
+        let runtime = Runtime::start(
+            settings(data.join("components"))?,
+            Arc::new(Egress::new(EgressConfig::default())),
+            time.clone(),
+        )?;
         let watched = Arc::new(Watched { runtime: Arc::clone(&runtime), rang: Default::default() });
         let judge = Judge::new(watched.clone(), Arc::clone(runtime.schemas()));
         let handlers = Steps::new(stores.clone(), judge.clone(), time.clone()).register(Handlers::default());
@@ -366,17 +375,4 @@ impl Flow {
         ensure!(runtime.upgrade().is_none(), "something still holds what was taken over");
         Ok(())
     }
-}
-
-fn settings(data: &Path) -> Result<RuntimeConfig> {
-    Ok(RuntimeConfig {
-        data: data.join("components"),
-        compiler: std::env::current_exe()?,
-        guest_threads: std::thread::available_parallelism()?.get(),
-        compile_workers: 1,
-        guest_memory_bytes_max: 1 << 30,
-        components_loaded_max: NonZeroUsize::new(100).context("a hundred")?,
-        pool: PoolLimits::default(),
-        admission: AdmissionLimits::default(),
-    })
 }

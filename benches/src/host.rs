@@ -1,7 +1,7 @@
 //! The host in this process: the real runtime, with one component at work.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -38,7 +38,7 @@ impl Host {
             let stores = Stores::open(config)?;
             stores.create_tenant(&authority, scope.tenant()).await?;
             let egress = Arc::new(Egress::new(EgressConfig::default()));
-            let runtime = Runtime::start(settings(folder)?, egress, Arc::new(SystemClock))?;
+            let runtime = Runtime::start(settings(folder.join("runtime"))?, egress, Arc::new(SystemClock))?;
             let admitted = match runtime.admit(&scope, wasm.to_vec().into()).await {
                 Admission::Ready(admitted) => admitted,
                 other => bail!("the component is not ready: {other:?}"),
@@ -82,9 +82,10 @@ impl Host {
     }
 }
 
-fn settings(folder: &Path) -> Result<RuntimeConfig> {
+/// How components run, with what is compiled in this folder.
+pub(crate) fn settings(data: PathBuf) -> Result<RuntimeConfig> {
     Ok(RuntimeConfig {
-        data: folder.join("runtime"),
+        data,
         compiler: std::env::current_exe()?,
         guest_threads: std::thread::available_parallelism()?.get(),
         compile_workers: 1,
